@@ -1,0 +1,260 @@
+"""What happened, told cheaply: how are 200 lines kept in 4 KB?
+
+A line is not kept as text. The ring holds time, level, tag, the number of its format string and
+the packed arguments, about 16 bytes instead of 80; text is made only when somebody reads it
+(`logs`, a console that follows). Format strings are constants of the code and cost nothing more.
+The same number carries the rate limit: one message may come 12 times in 10 s, then it is counted
+and the count reported. Secrets (`hidden`) never enter the ring.
+"""
+
+import sys
+
+from micropython import const
+
+TAGS = "CAN BMS CHG OCPP SYS NET UI OTA"
+LEVELS = "TRACE DEBUG INFO WARN ERROR CRITICAL SILENT"
+_INFO = const(2)
+_ERROR = const(4)
+
+_LINES = const(200)
+_FORMATS = const(200)  # distinct messages; the rest is packed as text with number 255
+_BURST = const(12)  # one line for each gun of the largest station
+_WINDOW_S = const(10)
+_ARG_MAX = const(120)  # bytes of one text argument; a record has at most 255
+
+counts = [0, 0, 0, 0, 0, 0, 0, 0]  # errors and criticals by tag
+sinks = []  # fn(line) for every line as it is made
+limit = True  # rate limit; the debug profile turns it off
+clock = None  # set by main: until then all lines are of second 0
+_levels = bytearray(b"\x02" * 8)
+_loggers = [None] * 8
+_formats = []
+_seen = bytearray(_FORMATS)  # how often in this window, by format number
+_window = 0
+hidden = {}  # name of a secret key: its value, '' while unset; neither enters the ring
+_ring = bytearray(4096)
+_head = 0  # where the next record goes
+_used = 0  # bytes held
+_held = 0  # records held
+
+
+def get(tag: str):
+    """The Log of a tag (one of TAGS)."""
+    i = TAGS.split().index(tag)
+    if _loggers[i] is None:
+        _loggers[i] = Log(i)
+    return _loggers[i]
+
+
+class Log:
+    """Writes lines of one tag: trace debug info warn error critical(fmt, *args), exc(e, ...)."""
+
+    def __init__(self, tag):
+        self.tag = tag
+
+    def on(self, level: int) -> bool:
+        """Would a line of that level be kept? Asked where making the arguments costs."""
+        return level >= _levels[self.tag]
+
+    def trace(self, fmt, *args):
+        """Every message and frame."""
+        emit(0, self.tag, fmt, args)
+
+    def debug(self, fmt, *args):
+        """What a developer follows."""
+        emit(1, self.tag, fmt, args)
+
+    def info(self, fmt, *args):
+        """What an operator follows."""
+        emit(2, self.tag, fmt, args)
+
+    def warn(self, fmt, *args):
+        """Unusual, handled."""
+        emit(3, self.tag, fmt, args)
+
+    def error(self, fmt, *args):
+        """Something does not work; counted."""
+        emit(_ERROR, self.tag, fmt, args)
+
+    def critical(self, fmt, *args):
+        """Safety or the life of the station; counted."""
+        emit(5, self.tag, fmt, args)
+
+    def exc(self, e, fmt, *args):
+        """An error line, then the traceback line by line (the last six)."""
+        emit(_ERROR, self.tag, fmt, args)
+        for line in traceback(e).split("\n")[-6:]:
+            emit(_ERROR, self.tag, "  %s", (line,))
+
+
+def traceback(e) -> str:
+    """Traceback of an exception as text without its last newline."""
+    import io
+
+    f = io.StringIO()
+    sys.print_exception(e, f)
+    return f.getvalue().strip()
+
+
+def emit(level, tag, fmt, args):
+    """Keep a line and hand it to the sinks; the methods of Log end here."""
+    if level >= _ERROR:
+        counts[tag] += 1
+    if level < _levels[tag]:
+        return
+    now = clock.uptime_s() if clock else 0
+    if now - _window >= _WINDOW_S:
+        flush(now)
+    n = 255
+    if fmt in _formats:
+        n = _formats.index(fmt)
+    elif len(_formats) < _FORMATS:
+        n = len(_formats)
+        _formats.append(fmt)
+    if n < 255:
+        if _seen[n] < 255:
+            _seen[n] += 1
+        if limit and _seen[n] > _BURST:
+            return
+    _keep(now, level, tag, n, fmt, args)
+
+
+def flush(now):
+    """Begin a new window of the rate limit; say what the last one suppressed."""
+    global _window
+    _window = now
+    for n in range(len(_formats)):
+        more = _seen[n] - _BURST
+        if more > 0 and limit:
+            more = "over 240" if _seen[n] == 255 else more
+            _keep(now, _INFO, 4, 255, "%s more in %d s: %s", (more, _WINDOW_S, _formats[n]))
+        _seen[n] = 0
+
+
+def _keep(now, level, tag, n, fmt, args):
+    global _head, _used, _held
+    if n == 255:
+        try:
+            args = (fmt % args if args else fmt,)
+        except Exception:
+            args = (fmt + " " + str(args),)
+    rec = bytearray((0, level << 4 | tag, n, now & 255, now >> 8 & 255, now >> 16 & 255))
+    for a in args:
+        if len(rec) > 250:
+            break
+        _pack(rec, a)
+    size = rec[0] = len(rec)
+    while _used + size > len(_ring) or _held >= _LINES:
+        _used -= _ring[(_head - _used) % len(_ring)]
+        _held -= 1
+    for b in rec:
+        _ring[_head] = b
+        _head = (_head + 1) % len(_ring)
+    _used += size
+    _held += 1
+    if sinks:
+        text = _text(rec)
+        for fn in sinks:
+            fn(text)
+
+
+def _pack(rec, a):
+    """Append an argument: 0..127 as itself, 24-bit ints as 255 and 3 bytes, else 128 + length."""
+    if isinstance(a, int) and not isinstance(a, bool) and -8388608 <= a < 8388608:
+        if not 0 <= a < 128:
+            rec.extend(bytes((255, a & 255, a >> 8 & 255)))
+            a = a >> 16 & 255
+        rec.append(a)
+        return
+    a = scrub(str(a)).encode()
+    n = min(len(a), _ARG_MAX, 254 - len(rec))
+    while n < len(a) and a[n] & 0xC0 == 0x80:  # never cut inside a character
+        n -= 1
+    rec.append(128 + n)
+    rec.extend(a[:n])
+
+
+def scrub(text: str) -> str:
+    """The text up to a secret value, or up to what follows a secret key's name in JSON."""
+    for name in hidden:
+        at = text.find(hidden[name]) if hidden[name] else -1
+        if at < 0:
+            at = text.find(name + '"')
+        if at >= 0:
+            text = text[:at] + "***"
+    return text
+
+
+def _text(rec) -> str:
+    """One record as a line: time, level, tag, message."""
+    args = []
+    i = 6
+    while i < len(rec):
+        a = rec[i]
+        i += 1
+        if a == 255:
+            a = rec[i] | rec[i + 1] << 8 | rec[i + 2] << 16
+            a -= (a & 8388608) << 1
+            i += 3
+        elif a > 127:
+            n = i + a - 128
+            a = str(bytes(rec[i:n]), "utf-8")
+            i = n
+        args.append(a)
+    fmt = _formats[rec[2]] if rec[2] < 255 else "%s"
+    try:
+        text = fmt % tuple(args) if args else fmt
+    except Exception:  # a wrong number or type of arguments must not cost the line
+        text = fmt + " " + str(args)
+    return "%s %s %s %s" % (
+        _when(rec[3] | rec[4] << 8 | rec[5] << 16),
+        LEVELS.split()[rec[1] >> 4][0],
+        TAGS.split()[rec[1] & 15],
+        text,
+    )
+
+
+def _when(up) -> str:
+    """Date and time of a moment of this boot, '+12:34:56' of uptime while the date is unknown."""
+    if not clock:
+        return "+0:00:00"
+    now = clock.uptime_s()
+    up = now - (now - up & 0xFFFFFF)  # 24 bits were kept: right for the last 194 days
+    wall = clock.wall_at(up)
+    if wall is None:
+        return "+%d:%02d:%02d" % (up // 3600, up // 60 % 60, up % 60)
+    from core.clock import iso
+
+    return iso(wall)
+
+
+def lines(n: int = _LINES):
+    """Generator of the last n lines as text, oldest first; lines made meanwhile may end it."""
+    skip = _held - n
+    left = _used
+    for i in range(_held):
+        at = _head - left
+        size = _ring[at % len(_ring)]
+        if i >= skip:
+            yield _text(bytes([_ring[(at + k) % len(_ring)] for k in range(size)]))
+        left -= size
+
+
+def setup(profile: str, levels: str, size: int = 4096):
+    """Apply the configuration: 'production' or 'debug', levels 'INFO,CAN:TRACE', ring bytes.
+
+    The debug profile keeps DEBUG and above everywhere and suppresses nothing.
+    """
+    global limit, _ring, _head, _used, _held
+    limit = profile != "debug"
+    for item in levels.split(","):
+        tag, _, name = item.rpartition(":")
+        level = LEVELS.split().index(name)
+        if not limit and level > 1:
+            level = 1
+        for i in range(8):
+            if not tag or tag == TAGS.split()[i]:
+                _levels[i] = level
+    if size != len(_ring):
+        _ring = bytearray(size)
+        _head = _used = _held = 0
