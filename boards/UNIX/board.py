@@ -1,0 +1,37 @@
+"""The board UNIX: a Linux machine or a simulation. Everything comes from the environment.
+
+GALVANI_CAN      slcan://HOST:PORT or socketcan://IFACE, several by commas (one a connector)
+GALVANI_IO       HOST:PORT of the inputs and outputs (text lines over TCP); unset: no inputs
+GALVANI_CONSOLE  port of the TCP console on 127.0.0.1; 0: none
+GALVANI_CONNECTORS  number of connectors, 1 unless set
+"""
+
+import os
+
+NAME = "UNIX"
+PATH = "rivot"
+CONNECTORS = int(os.getenv("GALVANI_CONNECTORS") or 1)
+CAN_BITRATE = 250_000
+
+
+def _bus(text):
+    kind, _, where = text.partition("://")
+    if kind == "socketcan":
+        return ("socketcan", {"iface": where})
+    host, _, port = where.rpartition(":")
+    return (kind, {"host": host, "port": int(port)})
+
+
+CAN = [_bus(t) for t in (os.getenv("GALVANI_CAN") or "socketcan://can0").split(",")]
+_io = os.getenv("GALVANI_IO")
+IO = ("io_tcp", {"host": _io.split(":")[0], "port": int(_io.split(":")[1])}) if _io else None
+CONSOLE_PORT = int(os.getenv("GALVANI_CONSOLE") or 0)
+
+# What the hardware can carry. The configuration may only narrow it (contract part a.3).
+RATINGS = {
+    "voltage_min_dv": 560,
+    "voltage_max_dv": 950,
+    "current_max_da": 1100,
+    "cable_max_da": 1000,
+    "power_max_w": 9000,
+}

@@ -1,0 +1,393 @@
+"""What does one connector do with its vehicle, its faults and its limits, ten times a second?
+
+The step: inputs -> faults -> limits -> session rules -> output -> status. Status names are those
+of OCPP 1.6 section 7.7 because every operator reads them; what a back office wants beyond that
+is its own business. Source of the rules: S 4.9 (status), contract part a.5 and a.9.
+"""
+
+from micropython import const
+from station import faults, path_rivot, topics
+from station.limits import Limits
+from station.meter import Meter
+from station.session import Session
+from station.watch import Watch
+
+CLAIMS = ("board", "cable", "temperature", "grid", "profile", "vehicle")
+_OPTIONAL = ("temperature", "grid", "profile", "vehicle")
+_PLUG_IN_MS = const(500)  # contract a.4: plug debounce
+_PLUG_OUT_MS = const(100)  # energy is taken away at once, the session only after this
+_STOP_MS = const(3_500)  # a session ends after this time even if the current is not known
+_FINISH_MS = const(1_000)  # Finishing is shown at least this long after an unplug
+_VERDICT_MS = const(60_000)  # nobody answered who this card belongs to
+_LOCK_MS = const(3_000)
+_RESUME_MS = const(15_000)  # after a power cut: plug, battery and module must show up in this time
+_DONE_MARGIN_DV = const(10)
+_LONG = const(86_400_000)
+
+
+class Connector:
+    """One connector (id 1..n): facts for everybody, and the control step.
+
+    path: its power path. io: inputs and outputs. push(topic, value): queues an event.
+    """
+
+    def __init__(self, cid, path, io, config, ratings, push, clock):
+        self.id = cid
+        self.path = path
+        self._io = io
+        self._config = config
+        self._ratings = ratings
+        self._push = push
+        self._clock = clock
+        self.meter = Meter()
+        self.limits = Limits(CLAIMS, _OPTIONAL)
+        self.faults = faults.Faults()
+        self.watch = Watch(path, config, ratings)
+        self.session = None
+        self.reserved = None
+        self.operative = True
+        self.plugged = False
+        self.status = "Available"
+        self.error_code = "NoError"
+        self.vendor_error = None
+        self.info = None
+        self.locked = False
+        self.ev_done = False  # the battery has taken what it wanted
+        self._finishing = False
+        self._shown = -1  # fault mask that the status was made from
+        self._plug_ms = self._finish_ms = self._state_ms = self._taper_ms = 0
+        self._silent_ms = self._done_ms = self._lock_ms = self._resume_ms = 0
+        self._permitted = False
+        self._vended = False
+        self.reload()
+
+    def reload(self):
+        """Take the settings and ratings again (CONFIG); no setting is read in the step."""
+        get = self._config.get
+        ratings = self._ratings
+        self.path.reload(self._config)
+        self.watch.reload(self._config, ratings)
+        self.rated_da = min(get("CurrentMax"), ratings["current_max_da"])
+        self.limits.claim("board", self.rated_da, ratings["power_max_w"])
+        self.limits.claim("cable", ratings["cable_max_da"])
+        self.meter.scale_ppm = get("MeterScalePpm")
+        self._plug_timeout_ms = get("PlugTimeout")
+        self._silent_stop_ms = get("BmsSilentStop") * 1000
+        self._end_da = get("EndCurrent")
+        self._end_ms = get("EndCurrentTime") * 1000
+        self._done_stop_ms = get("SuspendedEVStopAfter") * 1000
+        self._wait_ms = get("ConnectionTimeOut") * 1000
+        self._free = get("FreeVendIdTag") if get("FreeVend") else ""
+
+    # -- what others ask --------------------------------------------------------------------
+
+    def refusal(self):
+        """Why no charge can begin here now, or None. The one gate for every way to start."""
+        mask = self.faults.mask
+        if mask:
+            return "fault " + faults.row(mask)[0]
+        if not self.operative:
+            return "connector is out of service"
+        if self.session is not None and self.session.state != "auth":
+            if self.session.state != "ready":
+                return "a charge is running"
+        if not self.plugged:
+            return None
+        path = self.path
+        if not path.bms_fresh():
+            return "battery does not answer"
+        if not path.permit():
+            return "battery does not permit charging"
+        if not path.module_fresh():
+            return "charger module does not answer"
+        if path.codec.bms_vmax_dv < self.watch.volts_min_dv:
+            return "battery voltage is below the charger's window"
+        return None
+
+    def active(self):
+        """True while a transaction runs on this connector."""
+        return self.session is not None and self.session.state in ("active", "stopping")
+
+    def clear(self):
+        """A person clears the latched faults; what still holds stays."""
+        return self.faults.clear()
+
+    # -- the step ---------------------------------------------------------------------------
+
+    def step(self, dt_ms):
+        """One control step of `dt_ms`; a step that changes nothing allocates nothing."""
+        self._plug(dt_ms)
+        self._assess(dt_ms)
+        self._limit(dt_ms)
+        if self.session is not None:
+            self._rules(dt_ms)
+        elif self._free and self.plugged and not self._vended and self.refusal() is None:
+            self._vended = True
+            self.session = Session(self.id, self._free, "free", "ready")
+        self._output()
+        self.path.step(dt_ms)
+        self._measure(dt_ms)
+        self._show(dt_ms)
+
+    def _plug(self, dt_ms):
+        raw = self._io.plug(self.id)
+        if raw is None:  # no such input: the battery's own frames tell (and the status says so)
+            away = self._silent_stop_ms if self.active() else self._plug_timeout_ms
+            raw = self.path.bms_age < away
+            wait = 0
+        else:
+            wait = _PLUG_OUT_MS if self.plugged else _PLUG_IN_MS
+        if not raw and self.path.phase != path_rivot.OFF:
+            self.path.stop(path_rivot.AT_ONCE)
+        if raw == self.plugged:
+            self._plug_ms = 0
+            return
+        self._plug_ms += dt_ms
+        if self._plug_ms < wait:
+            return
+        self._plug_ms = 0
+        self.plugged = raw
+        self._silent_ms = 0
+        self.ev_done = False
+        if not raw:
+            self._vended = False
+            self.faults.unplugged()
+        self._push(topics.PLUG, self)
+
+    def _assess(self, dt_ms):
+        self.watch.step(dt_ms, self.faults)
+        # Silence counts while a vehicle is there to speak; a fresh plug gets one time-out.
+        silent = self.plugged and not self.path.bms_fresh()
+        self._silent_ms = min(self._silent_ms + dt_ms, _LONG) if silent else 0
+        silent = silent and (self.active() or self._silent_ms > self.path.bms_timeout_ms)
+        self.faults.assess(faults.BMS_SILENT, silent)
+        self.faults.assess(faults.INPUTS_LOST, not self._io.alive)
+        if self.locked and self._io.lock(self.id) is False:
+            self._lock_ms += dt_ms
+        else:
+            self._lock_ms = 0
+        self.faults.assess(faults.LOCK_FAILURE, self._lock_ms > _LOCK_MS)
+        self.faults.step(dt_ms)
+
+    def _limit(self, dt_ms):
+        path = self.path
+        limits = self.limits
+        derated = self.watch.derated_da(self.rated_da)
+        if derated < self.rated_da:
+            limits.claim("temperature", derated)
+        else:
+            limits.clear("temperature")
+        fresh = path.bms_fresh()
+        if fresh and self.plugged:
+            limits.claim("vehicle", path.codec.bms_imax_da)
+        else:
+            limits.clear("vehicle")
+        volts = self.meter.voltage_dv if path.running() else 0
+        if volts < self.watch.volts_min_dv:
+            volts = min(path.codec.bms_vmax_dv, self.watch.volts_max_dv) if fresh else 0
+        limits.resolve(dt_ms, volts if volts > 0 else self.watch.volts_max_dv)
+
+    # -- session rules ----------------------------------------------------------------------
+
+    def _rules(self, dt_ms):
+        session = self.session
+        session.waited_ms = min(session.waited_ms + dt_ms, _LONG)
+        mask = self.faults.mask
+        state = session.state
+        if state == "active":
+            self._resume_ms = max(self._resume_ms - dt_ms, 0)
+            if mask & faults.FATAL:
+                self.stop(faults.row(mask)[3], None, path_rivot.AT_ONCE)
+            elif not self.plugged and self._resume_ms == 0:
+                self.stop("EVDisconnected", None, path_rivot.AT_ONCE)
+            elif self._silent_ms > self._silent_stop_ms:
+                self.stop("Other", None, path_rivot.AT_ONCE)
+            else:
+                self._taper(dt_ms)
+        elif state == "stopping":
+            self._state_ms += dt_ms
+            if self.path.off() or self.path.still() or self._state_ms >= _STOP_MS:
+                self._end(session)
+        elif state == "ready":
+            if self.plugged and self.refusal() is None:
+                self._begin(session)
+            elif mask & faults.FATAL or 0 < self._wait_ms <= session.waited_ms:
+                self.drop()
+        elif session.waited_ms >= _VERDICT_MS:
+            self.drop()
+
+    def drop(self):
+        """Forget a session that never became a transaction."""
+        self.session = None
+        self._finishing = self.plugged
+
+    def _begin(self, session):
+        session.state = "active"
+        session.meter_start_wh = self.meter.energy_wh
+        session.started = self._clock.uptime_s()
+        session.started_wall = self._clock.wall()
+        self.ev_done = False
+        self._taper_ms = self._done_ms = 0
+        self._lock(True)
+        self._push(topics.TX_STARTED, session)
+
+    def resume(self, session):
+        """Go on with a charge that a power cut interrupted; the vehicle gets time to be seen."""
+        self.session = session
+        self._resume_ms = _RESUME_MS
+        self._lock(True)
+
+    def stop(self, reason, id_tag=None, mode=path_rivot.ORDERED):
+        """End the running charge for `reason`; returns False when none runs.
+
+        A second stop neither changes the reason nor ends it twice; it may be stricter.
+        """
+        session = self.session
+        if session is None:
+            return False
+        if session.state == "active":
+            session.state = "stopping"
+            session.stop_reason = reason
+            session.stop_tag = id_tag
+            self._state_ms = 0
+        elif session.state != "stopping":
+            self.drop()
+            return True
+        self.path.stop(mode)
+        return True
+
+    def _end(self, session):
+        session.state = "ended"
+        session.meter_stop_wh = self.meter.energy_wh
+        session.stopped = self._clock.uptime_s()
+        session.stopped_wall = self._clock.wall()
+        self.session = None
+        self._finishing = True
+        self._finish_ms = 0
+        if session.stop_reason != "DeAuthorized":  # E 3.5: the cable waits for its owner
+            self._lock(False)
+        self._push(topics.TX_STOPPED, session)
+
+    def _taper(self, dt_ms):
+        """Is the battery full? Its current stays below EndCurrent although more is offered."""
+        path = self.path
+        permit = path.permit()
+        if permit and not self._permitted:
+            self.ev_done = False  # it asks anew
+        self._permitted = permit
+        low = path.running() and self.meter.current_da < self._end_da <= self.rated_da
+        low = low and (path.amps_da >= self._end_da or self.limits.source == "vehicle")
+        self._taper_ms = self._taper_ms + dt_ms if low else 0
+        if self._taper_ms > self._end_ms:
+            self.ev_done = True
+        waiting = self.ev_done or not permit
+        self._done_ms = min(self._done_ms + dt_ms, _LONG) if waiting else 0
+        if 0 < self._done_stop_ms < self._done_ms:
+            self.stop("Other")
+        session = self.session
+        if session.suspended and session.energy_cap_wh:
+            if self.meter.energy_wh - session.meter_start_wh >= session.energy_cap_wh:
+                session.energy_cap_wh = 0
+
+    def _ev_willing(self):
+        return (
+            self.path.permit() and self.path.codec.bms_imax_da > 0 and not self.ev_done
+        )
+
+    def _evse_willing(self):
+        if self.faults.mask:
+            return False
+        session = self.session
+        if session.suspended and not session.energy_cap_wh:
+            return False
+        return self.limits.limit_da > 0 or self.limits.source == "vehicle"
+
+    def _output(self):
+        path = self.path
+        session = self.session
+        if session is not None and session.state == "active":
+            if self._evse_willing() and self._ev_willing() and self._io.plug(self.id) is not False:
+                volts = min(path.codec.bms_vmax_dv, self.watch.volts_max_dv)
+                path.energise(volts, self.limits.limit_da)
+                return
+        if path.phase == path_rivot.OFF:
+            return
+        if self.faults.mask & faults.EMERGENCY_STOP:
+            path.stop(path_rivot.EMERGENCY)
+        elif self.faults.mask or session is None or not path.permit():
+            path.stop(path_rivot.AT_ONCE)
+        else:
+            path.stop(path_rivot.ORDERED)
+
+    # -- what is shown ----------------------------------------------------------------------
+
+    def _measure(self, dt_ms):
+        path = self.path
+        meter = self.meter
+        if path.module_fresh():
+            meter.measure(dt_ms, path.voltage_dv(), path.current_da(), path.closed)
+        else:
+            meter.measure(dt_ms, 0, 0, False)
+        meter.soc_pm = path.codec.bms_soc_pm if path.bms_fresh() else -1
+        meter.temp_dc = path.temp_dc()
+        running = path.running()
+        meter.offered_da = self.limits.limit_da if running else 0
+        meter.offered_w = self.limits.limit_w if running else 0
+        # Flags of the status frame to the BMS: module off line, hot, BMS silent (contract a.2).
+        flags = 0 if path.module_fresh() else 1
+        if self.watch.hot:
+            flags |= 2
+        if self.faults.mask & faults.BMS_SILENT:
+            flags |= 16
+        path.status_flags = flags
+
+    def _state(self, dt_ms):
+        """The status by its rank: fault, transaction, service, finishing, preparing."""
+        if self.faults.mask & faults.FATAL:
+            return "Faulted"
+        session = self.session
+        if session is not None and session.state == "active":
+            if not self._evse_willing():
+                return "SuspendedEVSE"  # outranks SuspendedEV (S 4.9)
+            return "Charging" if self._ev_willing() else "SuspendedEV"
+        if session is not None and session.state == "stopping":
+            return self.status
+        if self._finishing:
+            self._finish_ms += dt_ms
+            if session is not None or (not self.plugged and self._finish_ms > _FINISH_MS):
+                self._finishing = False
+        if not self.operative:
+            return "Unavailable"
+        if self._finishing:
+            return "Finishing"
+        if self.plugged or session is not None:
+            return "Preparing"
+        return "Reserved" if self.reserved else "Available"
+
+    def _show(self, dt_ms):
+        status = self._state(dt_ms)
+        mask = self.faults.mask
+        if status == self.status and mask == self._shown:
+            return
+        self.status = status
+        self._shown = mask
+        name, self.error_code, self.vendor_error, _ = faults.row(mask)
+        self.info = name or None
+        if status in ("Available", "Charging", "Reserved", "Unavailable"):
+            # These states name no vehicle that could fail to speak (E: EVCommunicationError).
+            if self.error_code == "EVCommunicationError":
+                self.error_code = "NoError"
+        self._push(topics.STATUS, self.id)
+
+    def _lock(self, on):
+        if self.locked != on:
+            self.locked = on
+            self._io.lock_set(self.id, on)
+
+    def unlock(self):
+        """Release the cable: "Unlocked", "UnlockFailed", or "NotSupported" without a lock."""
+        if self._io.lock(self.id) is None:
+            return "NotSupported"
+        self.stop("UnlockCommand")
+        self._lock(False)
+        return "Unlocked"

@@ -1,0 +1,97 @@
+"""Is what is measured on a connector still within what it may be?
+
+Looks at the power path and the ratings each step and states the causes of faults. Pure
+assessment: it switches nothing. Limits: contract part a.3; trips: a.9 #1, #2, #7.
+"""
+
+from micropython import const
+from station import faults
+from station.meter import UNKNOWN
+
+# A connector that has just booted, or whose bus has come back, gives its module this long.
+_GRACE_MS = const(5_000)
+# How long a reading must be out of its window.
+_OVER_SETPOINT_MS = const(2_000)
+_UNDER_MS = const(2_000)
+_TEMP_UNKNOWN_MS = const(10_000)
+_VOLT_MARGIN_DV = const(10)  # above the battery's own maximum
+_COOLED_DC = const(50)  # a hot module must fall this far below its maximum
+_LONG = const(86_400_000)
+
+# Counters of how long a condition has held.
+_UP = const(0)
+_VOLTS = const(1)
+_AMPS = const(2)
+_UNDER = const(3)
+_TEMP = const(4)
+_HOT = const(5)
+
+
+class Watch:
+    """Fault assessment of one connector on the power path `path`."""
+
+    def __init__(self, path, config, ratings):
+        self._ms = [0] * 6
+        self.path = path
+        self.hot = False
+        self.reload(config, ratings)
+
+    def reload(self, config, ratings):
+        """Take the windows: the narrower of the configuration's and the board's ratings."""
+        self.volts_max_dv = min(config.get("VoltageMax"), ratings["voltage_max_dv"])
+        self.volts_min_dv = max(config.get("VoltageMin"), ratings["voltage_min_dv"])
+        self.amps_max_da = min(config.get("CurrentMax"), ratings["current_max_da"])
+        self.derate_dc = config.get("TempDerate") * 10
+        self.hot_dc = config.get("TempMax") * 10
+        self.hot_ms = config.get("TempFaultDelay") * 1000
+
+    def _held(self, index, true, dt_ms):
+        """How long `true` has held, in ms; counts in place."""
+        ms = self._ms[index] + dt_ms if true else 0
+        self._ms[index] = ms if ms < _LONG else _LONG
+        return ms
+
+    def step(self, dt_ms, mask):
+        """Assess everything on `mask` (station.faults.Faults)."""
+        path = self.path
+        up = self._held(_UP, path.can_ok, dt_ms) > _GRACE_MS
+        mask.assess(faults.CAN_LOST, not path.can_ok)
+        fresh = path.module_fresh()
+        mask.assess(faults.MODULE_LOST, up and not fresh)
+        mask.assess(faults.NOT_FOLLOWING, fresh and path.can_ok and not path.follows())
+        self._electrical(dt_ms, mask, fresh)
+        self._thermal(dt_ms, mask, fresh and up)
+
+    def _electrical(self, dt_ms, mask, fresh):
+        path = self.path
+        running = fresh and path.running()
+        volts = path.voltage_dv()
+        amps = path.current_da()
+        # Against the battery's own maximum the module may overshoot for a moment, against the
+        # board's it may not.
+        over = running and volts > path.codec.bms_vmax_dv + _VOLT_MARGIN_DV and path.permit()
+        over = self._held(_VOLTS, over, dt_ms) > _OVER_SETPOINT_MS
+        mask.assess(faults.OVER_VOLTAGE, over or (fresh and volts > self.volts_max_dv))
+        over = running and amps > path.amps_da + path.amps_da // 10 + 20
+        over = self._held(_AMPS, over, dt_ms) > _OVER_SETPOINT_MS
+        mask.assess(faults.OVER_CURRENT, over or (fresh and amps > self.amps_max_da))
+        under = running and volts < self.volts_min_dv
+        mask.assess(faults.UNDER_VOLTAGE, self._held(_UNDER, under, dt_ms) > _UNDER_MS)
+
+    def _thermal(self, dt_ms, mask, fresh):
+        temp = self.path.temp_dc()
+        unknown = self._held(_TEMP, fresh and temp == UNKNOWN, dt_ms) > _TEMP_UNKNOWN_MS
+        mask.assess(faults.TEMPERATURE_UNKNOWN, unknown)
+        if temp != UNKNOWN:
+            self.hot = temp >= self.hot_dc or (self.hot and temp > self.hot_dc - _COOLED_DC)
+        mask.assess(faults.HOT, self.hot)
+        mask.assess(faults.HIGH_TEMPERATURE, self._held(_HOT, self.hot, dt_ms) > self.hot_ms)
+
+    def derated_da(self, rated_da):
+        """Current allowed at the present temperature: linear from TempDerate to TempMax."""
+        temp = self.path.temp_dc()
+        if temp == UNKNOWN or temp <= self.derate_dc:
+            return rated_da
+        if temp >= self.hot_dc or self.hot:
+            return 0
+        return rated_da * (self.hot_dc - temp) // (self.hot_dc - self.derate_dc)
