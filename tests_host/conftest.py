@@ -7,8 +7,8 @@ Each `def test_*` (or `async def`) of a tests_host/mpy/mt_*.py file becomes two 
 from pathlib import Path
 
 import pytest
-from mpy_runner import host
 
+from mpy_runner import host
 from tools import micropython
 
 _VERDICTS = pytest.StashKey[dict]()

@@ -26,7 +26,7 @@ def say(text: str) -> None:
 
 
 class Mirror:
-    """The machine's apt, with its own state folder `state_dir`, for `architectures` (amd64, i386)."""
+    """The machine's apt with a state folder of its own, for these architectures (amd64, i386)."""
 
     def __init__(self, state_dir: Path, architectures: tuple[str, ...]):
         self.state_dir = state_dir
@@ -73,7 +73,7 @@ class Mirror:
         return sites
 
     def pool_file(self, paths: tuple[str, ...], sha256: str, target: Path) -> Path:
-        """Fetches the first of `paths` (below a mirror's base) that has this SHA-256 to `target`."""
+        """Fetches the first of `paths` below a mirror's base with this SHA-256 to `target`."""
         if target.exists() and digest(target) == sha256:
             return target
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -57,7 +57,7 @@ EDITS = (
     ),
     ("py/mkrules.mk", r"\t\$\(Q\)test -e \"\$\(MPY_LIB_DIR\)/README.md\"[^\n]*\n", ""),
     # Debian's mbedtls has its debug code in; level 3 would print every handshake.
-    ("extmod/modtls_mbedtls.c", r"mbedtls_debug_set_threshold\(3\)", "mbedtls_debug_set_threshold(0)"),
+    ("extmod/modtls_mbedtls.c", r"(mbedtls_debug_set_threshold\()3", r"\g<1>0"),
 )
 
 ARCH = {
@@ -189,9 +189,10 @@ def _missing_packages() -> list[str]:
     program = b"#include <stdio.h>\nint main(void) { return 0; }\n"
     for flag, packages in (("-m64", ["gcc", "libc6-dev"]), ("-m32", ["gcc-multilib"])):
         command = ["gcc", flag, "-x", "c", "-", "-o", "/dev/null"]
-        works = shutil.which("gcc") and not subprocess.run(
-            command, input=program, capture_output=True
-        ).returncode
+        works = (
+            shutil.which("gcc")
+            and not subprocess.run(command, input=program, capture_output=True).returncode
+        )
         missing += [] if works else packages
     return missing
 

@@ -22,7 +22,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 RUNNER = Path(__file__).resolve().parent
-MPY_PATH = (ROOT / "tests_host/mpy", ROOT / "tests_host/mpy/fakes", ROOT / "lib", ROOT / "firmware")
+MPY_PATH = [ROOT / name for name in "tests_host/mpy tests_host/mpy/fakes lib firmware".split()]
 OPTION = re.compile(r"^# (heapsize|timeout|mark): *(\S+)", re.MULTILINE)
 OPERATORS = {
     ast.Eq: "==",
@@ -40,7 +40,7 @@ OPERATORS = {
 
 @dataclasses.dataclass
 class Verdict:
-    """What became of one test: outcome "pass", "fail" or "skip", the trace or reason, its prints."""
+    """What became of one test: outcome "pass", "fail" or "skip"; trace or reason; its prints."""
 
     outcome: str
     text: str = ""
