@@ -1,0 +1,53 @@
+# Galvani. `make help` lists every target. Recipes that need more than a line live in tools/.
+
+PYTHON := .venv/bin/python
+BOARD ?= UNIX
+# make run takes ONCE=1 (play one charge, then end) and PROFILE=rivot.
+RUN_OPTIONS = $(if $(ONCE),--once) $(if $(PROFILE),--profile $(PROFILE))
+# PYTEST="-k word -x" is handed on by the test targets.
+PYTEST ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup ports run test test-long check format mpy frozen bench clean distclean
+export PYTHONDONTWRITEBYTECODE := 1
+
+help: ## lists these targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: ## installs what the host needs into .venv (and the web page's npm packages)
+	@python3 tools/setup_env.py
+
+ports: setup ## builds the MicroPython Unix ports, 64- and 32-bit, into build/
+	@$(PYTHON) tools/micropython.py build
+
+run: ports ## a central system, a charger and a vehicle that charges; ONCE=1 ends after one charge, PROFILE=rivot
+	@$(PYTHON) tools/run.py $(RUN_OPTIONS)
+
+test: ports ## the default test suite, under 5 minutes
+	@$(PYTHON) -m pytest -q -n 2 $(PYTEST)
+
+test-long: ports ## the long tests alone
+	@$(PYTHON) -m pytest -q -n 2 -m long $(PYTEST)
+
+check: setup ## style, layers, sizes, generated files, links
+	@$(PYTHON) -m tools.check
+
+format: setup ## formats the Python sources
+	@$(PYTHON) -m ruff format -q .
+	@$(PYTHON) -m ruff check -q --select I --fix .
+
+mpy: setup ## cross-compiles lib/ and firmware/ with the files of BOARD=UNIX into build/mpy
+	@$(PYTHON) tools/build.py --board $(BOARD)
+
+frozen: setup ## builds the Unix ports with the firmware frozen in
+	@$(PYTHON) tools/micropython.py build --frozen
+
+bench: ports ## the figures, one JSON line each
+	@$(PYTHON) -m tools.bench
+
+clean: ## removes what mpy and the tests made; the ports stay
+	@rm -rf build/mpy build/py build/stamps .pytest_cache .ruff_cache .hypothesis
+	@find lib firmware boards tools tests_host -name __pycache__ -prune -exec rm -rf {} +
+
+distclean: clean ## removes everything that was built or fetched
+	@rm -rf build .venv tools/csms/ui/node_modules
