@@ -17,6 +17,7 @@ class Frame(NamedTuple):
 
     @property
     def dlc(self) -> int:
+        """The data length code, 0..8."""
         return len(self.data) if self.length < 0 else self.length
 
     @property

@@ -82,6 +82,7 @@ class Client(Port):
         self.malformed = 0
 
     def deliver(self, frame: Frame) -> None:
+        """Writes the frame to the client, or counts it as lost when the client does not read."""
         if not self.open or self.writer.is_closing():
             return
         if self.writer.transport.get_write_buffer_size() > MAX_BACKLOG:
@@ -260,15 +261,14 @@ class Hub:
         return count
 
 
-async def _main(options: argparse.Namespace) -> None:
+async def _main(options: argparse.Namespace, log: list[str]) -> None:
     hub = Hub(options.bit_rate, options.speed)
     if options.dump:
         hub.on_frame = lambda frame: print(frame.candump(time.time()), flush=True)
     port = await hub.start(options.host, options.port)
     print(f"slcan://{options.host}:{port}", file=sys.stderr, flush=True)
-    if options.replay:
-        with open(options.replay, encoding="ascii", errors="replace") as log:
-            count = await hub.replay(log, options.loop)
+    if log:
+        count = await hub.replay(log, options.loop)
         print(f"replayed {count} frames", file=sys.stderr, flush=True)
     await asyncio.Event().wait()
 
@@ -283,8 +283,13 @@ def main() -> None:
     parser.add_argument("--replay", metavar="FILE", help="play a candump log onto the bus")
     parser.add_argument("--loop", action="store_true", help="repeat the log for ever")
     parser.add_argument("--dump", action="store_true", help="print every frame, candump format")
+    options = parser.parse_args()
+    log: list[str] = []
+    if options.replay:
+        with open(options.replay, encoding="ascii", errors="replace") as lines:
+            log = lines.readlines()
     try:
-        asyncio.run(_main(parser.parse_args()))
+        asyncio.run(_main(options, log))
     except KeyboardInterrupt:
         pass
 
