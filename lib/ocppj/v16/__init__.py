@@ -1,0 +1,1 @@
+"""What does a charge point of OCPP 1.6 do and say?"""
