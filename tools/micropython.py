@@ -179,7 +179,16 @@ def _build_locked(bits: int, frozen: bool) -> None:
     stamp = PORTS / "stamps" / binary.name
     stamp.parent.mkdir(exist_ok=True)
     stamp.write_text(inputs)
+    _forget_old_recipes()
     say(f"micropython: {binary.relative_to(ROOT)} is ready")
+
+
+def _forget_old_recipes() -> None:
+    """Removes the trees of recipes that no longer stand (a hundred megabytes each)."""
+    current = {_source_dir().name} | {f"{bits}-{_recipe_hash(bits)}" for bits in ARCH}
+    for folder in PORTS.glob("*-" + "[0-9a-f]" * 16 + "*"):
+        if folder.name.removesuffix("-frozen") not in current:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _missing_packages() -> list[str]:
@@ -218,10 +227,13 @@ def _libraries(bits: int) -> Path:
     return folder
 
 
+def _source_dir() -> Path:
+    return PORTS / f"source-{hashlib.sha256(repr((SOURCES, EDITS)).encode()).hexdigest()[:16]}"
+
+
 def _source_tree() -> Path:
     """The edited MicroPython source with its mpy-cross built."""
-    key = hashlib.sha256(repr((SOURCES, EDITS)).encode()).hexdigest()[:16]
-    source = PORTS / f"source-{key}"
+    source = _source_dir()
     if not source.exists():
         fresh = PORTS / "source.new"
         shutil.rmtree(fresh, ignore_errors=True)
