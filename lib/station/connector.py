@@ -15,7 +15,7 @@ from station.watch import Watch
 CLAIMS = ("board", "cable", "temperature", "grid", "profile", "vehicle")
 _OPTIONAL = ("temperature", "grid", "profile", "vehicle")
 _PLUG_IN_MS = const(500)  # contract a.4: plug debounce
-_PLUG_OUT_MS = const(100)  # energy is taken away at once, the session only after this
+_PLUG_OUT_MS = const(300)  # energy is taken away at once, the session only after this
 _STOP_MS = const(3_500)  # a session ends after this time even if the current is not known
 _FINISH_MS = const(1_000)  # Finishing is shown at least this long after an unplug
 _VERDICT_MS = const(60_000)  # nobody answered who this card belongs to

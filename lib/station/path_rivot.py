@@ -29,7 +29,6 @@ _RAMP_MS = const(3000)  # an ordered stop waits this long for the current to fal
 _OPEN_MS = const(1000)  # the contactor opens under load after this time
 _FOLLOW_MS = const(3000)  # the module must follow START, STOP and set-points within this time
 _STILL_DA = const(10)  # below 1 A a contactor may move (design rule 7)
-_REQUESTS = b"\x84\x82\x79\x80\x83"  # telemetry, in the module's order (contract a.2)
 
 
 class RivotPath:
@@ -109,13 +108,13 @@ class RivotPath:
         return self.term_age < limit or (self.volts_age < limit and self.amps_age < limit)
 
     def voltage_dv(self):
-        """Output voltage (0.1 V) from the fresher source: telemetry 0x84 or the terminal frame."""
+        """Output voltage (0.1 V, -1 unknown) from the fresher of telemetry and terminal frame."""
         if self.volts_age <= self.term_age:
             return self.codec.tlm_v_dv
         return self.codec.term_v_dv
 
     def current_da(self):
-        """Output current (0.1 A) from the fresher source: telemetry 0x82 or the terminal frame."""
+        """Output current (0.1 A, -1 unknown) from the fresher of telemetry and terminal frame."""
         if self.amps_age <= self.term_age:
             return self.codec.tlm_i_da
         return self.codec.term_i_da
@@ -128,7 +127,7 @@ class RivotPath:
 
     def still(self):
         """True when the module is known to carry less than 1 A."""
-        return self.module_fresh() and self.current_da() < _STILL_DA
+        return self.module_fresh() and 0 <= self.current_da() < _STILL_DA
 
     def confirmed_off(self):
         """True when STOP is confirmed: the echo says OFF and the current is near zero."""
@@ -236,7 +235,8 @@ class RivotPath:
         self.astray_ms = min(self.astray_ms + dt_ms, AGE_MAX) if astray else 0
 
     def _send_output(self):
-        self._send(rivot.pack_output(self._buf, self.phase == ON or self.phase == RAMPING), self._buf)
+        on = self.phase == ON or self.phase == RAMPING
+        self._send(self.codec.pack_output(self._buf, on), self._buf)
 
     def _talk(self):
         """The frames of this 100 ms step: status, one of three controls, telemetry, Ah counters.
@@ -247,21 +247,21 @@ class RivotPath:
         send = self._send
         turn = self._turn
         self._turn = turn + 1 if turn < 599 else 0
-        send(
-            rivot.pack_status(buf, self.voltage_dv(), self.current_da(), self.status_flags), buf
-        )
+        codec = self.codec
+        volts = max(self.voltage_dv(), 0)
+        send(codec.pack_status(buf, volts, max(self.current_da(), 0), self.status_flags), buf)
         which = turn % 3
         if which == 0:
             self._send_output()
         elif self.phase == ON or self.phase == RAMPING:
             if which == 1:
-                send(rivot.pack_voltage(buf, self.volts_dv), buf)
+                send(codec.pack_voltage(buf, self.volts_dv), buf)
             else:
-                send(rivot.pack_current(buf, self.amps_da), buf)
+                send(codec.pack_current(buf, self.amps_da), buf)
         elif which == 2:
             # An output that is off has a current set-point of zero, should START slip through.
-            send(rivot.pack_current(buf, 0), buf)
+            send(codec.pack_current(buf, 0), buf)
         if not turn & 1:
-            send(rivot.pack_request(buf, _REQUESTS[(turn >> 1) % 5]), buf)
+            send(codec.pack_request(buf, rivot.POLL[(turn >> 1) % 5]), buf)
         if turn % 20 == 7 and self.bms_age < self.bms_timeout_ms:
-            send(rivot.pack_ah_request(buf, turn % 40 > 20), buf)
+            send(codec.pack_ah_request(buf, 1 if turn % 40 > 20 else 0), buf)
