@@ -9,19 +9,20 @@ lib/ decides and never waits; firmware/ waits and never decides.
 import asyncio
 import gc
 import os
-import sys
 
 import board
-from core import log
+from core import log, restart
 from core.bus import Bus
 from core.clock import board_clock
 from core.config import Config
 from core.health import Health
 from core.journal import FileStore
 from core.supervisor import Supervisor
+from drivers import wdt
 from ocppj.v16 import keys as ocpp_keys
 from station import keys as station_keys
 from station import topics
+from tasks import upkeep
 
 VERSION = "0.1.0"
 
@@ -39,14 +40,19 @@ def build():
     app.log = log.get
     app.bus = bus = Bus()
     app.store = FileStore("journal")
+    app.restart = restart.Restart(app.store)
     app.clock = log.clock = board_clock(app.store, bus.emit)
     app.config = Config("config.json", (station_keys.KEYS, ocpp_keys.KEYS), bus.emit)
+    upkeep.log_setup(app)
     app.io = _inputs_outputs()
     app.cans = []
     app.paths = []
     app.station = _station(app)
-    app.supervisor = Supervisor(app)
-    app.health = Health(app)
+    app.safe = app.station.safe
+    app.dog = wdt.open(app.config.get("WatchdogTimeout") * 1000, app.store.path + "/dog")
+    app.supervisor = Supervisor(app.clock, app.dog, app.log("SYS"), _crashed(app))
+    app.supervisor.app = app
+    app.health = Health(app.clock, app.supervisor, app.restart)
     app.cp = app.station.cp = _charge_point(app)
     app.ending = asyncio.Event()
     bus.on(topics.CONFIG, lambda key: app.station.reload())
@@ -86,8 +92,9 @@ def _path(app, cid):
     driver = can.open(kind, params, board.CAN_BITRATE)
     app.cans.append(driver)
     io = app.io
+    get = app.config.get
     return RivotPath(
-        Rivot(app.config),
+        Rivot(get("RivotProfile"), get("ModuleCurrentScale"), get("ModuleTempScale")),
         lambda can_id, buf: driver.send(can_id, buf, can.FLAG_EXT_ID),
         lambda on: io.contactor(cid, on),
         app.config,
@@ -97,61 +104,87 @@ def _path(app, cid):
 def _charge_point(app):
     """The OCPP 1.6 charge point, or None for a station without a central system."""
     if app.config.get("CsmsMode") == "none":
+        from ocppj import authorise
+
+        authorise.serve(app.station, app.config, app.bus)
         return None
     from ocppj.v16.chargepoint import ChargePoint
 
+    cause = "PowerLoss" if app.restart.cause == "power" else "Reboot"
     return ChargePoint(
-        app.station, app.config, app.clock, app.store, app.bus, os.urandom, app.log("OCPP"), board
+        app.station,
+        app.config,
+        app.clock,
+        app.store,
+        app.bus,
+        os.urandom,
+        app.log("OCPP"),
+        board,
+        cause,
     )
 
 
 def tasks(app):
     """Register every task with its deadline in seconds. Order matters: control comes first."""
-    from tasks import can_rx, console, control, session, upkeep
+    from tasks import can_rx, console, control, session, watchdog
 
     add = app.supervisor.add
-    add("control", lambda: control.run(app), 2, True)
-    for can, path in zip(app.cans, app.paths):
-        add("can_rx", lambda can=can, path=path: can_rx.run(app, can, path), 10, True)
+    add("control", control.run, 2, True)
+    for n in range(1, len(app.cans) + 1):
+        add("can%d" % n, lambda app, n=n: can_rx.run(app, n), 10, True)
     if hasattr(app.io, "run"):
-        add("io", lambda: app.io.run(app), 10, True)
-    add("session", lambda: session.run(app), 10)
+        add("io", app.io.run, 10, True)
+    add("session", session.run, 10)
     if app.cp is not None:
         from tasks import csms
 
-        add("csms", lambda: csms.run(app), 120)
-    add("console", lambda: console.run(app), 0)
-    add("upkeep", lambda: upkeep.run(app), 30)
+        add("csms", csms.run, 120)
+    add("console", console.run, 0)
+    add("upkeep", upkeep.run, 30)
+    add("watchdog", watchdog.run, 10)
+
+
+def _crashed(app):
+    """What the supervisor calls when restarts don't help: note why, outputs off, reset."""
+
+    def reset(why, trace=""):
+        app.station.safe()
+        app.restart.note(why, trace)
+        restart.reboot("Hard")
+
+    return reset
 
 
 def _end(app, ending):
-    app.reset_kind = ending[0]
+    app.reset_kind, reason = ending
+    app.restart.note("%s: %s" % ending)
     app.ending.set()
 
 
 async def main(app):
     """Run until a reset is ordered; what is in flight gets ten seconds to arrive (S 5.14)."""
     tasks(app)
-    runner = asyncio.create_task(app.supervisor.run())
+    asyncio.create_task(app.supervisor.run())
     await app.ending.wait()
     for _ in range(100):
         if app.cp is None or app.cp.drained(app.clock.uptime_s()):
             break
         await asyncio.sleep_ms(100)
-    runner.cancel()
+    if app.cp is not None:
+        app.cp.flush()
     app.station.safe()
-    app.supervisor.stop()
-    app.health.reboot(app.reset_kind)
+    restart.reboot(app.reset_kind)
 
 
 def run():
     """Start the station. Ctrl-C leaves to the REPL with the outputs off."""
+    global app
     app = build()
-    sys.modules["main"].app = app  # for the REPL: `import main; main.app`
     gc.collect()
     try:
         asyncio.run(main(app))
     except KeyboardInterrupt:
+        app.dog.stop()
         print("stopped: outputs are off, the REPL is yours (import main; main.run())")
     finally:
         app.station.safe()

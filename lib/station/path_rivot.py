@@ -51,6 +51,7 @@ class RivotPath:
         self.mode = AT_ONCE
         self.closed = False
         self.volts_dv = self.amps_da = 0  # set-points
+        self._told_dv = self._told_da = -1  # as last sent
         self._phase_ms = 0
         self._turn = 0
         self.astray_ms = 0  # how long the module has not done what it was told
@@ -253,14 +254,14 @@ class RivotPath:
         which = turn % 3
         if which == 0:
             self._send_output()
-        elif self.phase == ON or self.phase == RAMPING:
-            if which == 1:
-                send(codec.pack_voltage(buf, self.volts_dv), buf)
-            else:
-                send(codec.pack_current(buf, self.amps_da), buf)
-        elif which == 2:
-            # An output that is off has a current set-point of zero, should START slip through.
-            send(codec.pack_current(buf, 0), buf)
+        # An output that is off has a current set-point of zero, should START slip through.
+        amps = self.amps_da if self.phase == ON else 0
+        if which == 2 or amps != self._told_da:  # a change does not wait for its turn
+            self._told_da = amps
+            send(codec.pack_current(buf, amps), buf)
+        if self.phase == ON and (which == 1 or self.volts_dv != self._told_dv):
+            self._told_dv = self.volts_dv
+            send(codec.pack_voltage(buf, self.volts_dv), buf)
         if not turn & 1:
             send(codec.pack_request(buf, rivot.POLL[(turn >> 1) % 5]), buf)
         if turn % 20 == 7 and self.bms_age < self.bms_timeout_ms:
