@@ -11,6 +11,7 @@ import gc
 import os
 
 import board
+
 from core import log, restart
 from core.bus import Bus
 from core.clock import board_clock

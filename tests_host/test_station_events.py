@@ -1,6 +1,7 @@
 """The table "events and what they mean on the wire" (part A, 6): one scenario or more a row."""
 
 import pytest
+
 from station import faults, path_rivot
 from world import World
 

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from station.limits import NO_LIMIT, Limits
 from world import World
 

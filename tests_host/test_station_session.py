@@ -1,6 +1,7 @@
 """Sessions and statuses: contract part a.5, OCPP 1.6 section 4.9, errata 3.17 to 3.21."""
 
 import pytest
+
 from station import topics
 from world import Store, World
 
@@ -264,7 +265,9 @@ def test_register_is_saved_while_charging():
 def test_damaged_register_record_leaves_the_older_one():
     w = World(EnergySnapshotInterval=10).charge()
     w.pass_time(60)
-    newest = max(("e1a", "e1b"), key=lambda n: World(store=_only(w.store, n)).connector.meter.energy_wh)
+    newest = max(
+        ("e1a", "e1b"), key=lambda n: World(store=_only(w.store, n)).connector.meter.energy_wh
+    )
     w.store.files[newest] = w.store.files[newest][:-3]
     assert World(store=w.store).connector.meter.energy_wh > 0
 

@@ -9,6 +9,7 @@ import struct
 from pathlib import Path
 
 import pytest
+
 from canproto import rivot
 from station import path_rivot
 from station.meter import UNKNOWN, Meter

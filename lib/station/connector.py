@@ -6,6 +6,7 @@ is its own business. Source of the rules: S 4.9 (status), contract part a.5 and 
 """
 
 from micropython import const
+
 from station import faults, path_rivot, topics
 from station.limits import Limits
 from station.meter import Meter
@@ -290,9 +291,7 @@ class Connector:
                 session.energy_cap_wh = 0
 
     def _ev_willing(self):
-        return (
-            self.path.permit() and self.path.codec.bms_imax_da > 0 and not self.ev_done
-        )
+        return self.path.permit() and self.path.codec.bms_imax_da > 0 and not self.ev_done
 
     def _evse_willing(self):
         if self.faults.mask:

@@ -6,8 +6,9 @@ a.9: every frame refreshes only its own source (#4); set-points and on/off go ou
 STOP until it is confirmed (#2); it begins with STOP (#3); a permit has a time to live (#5).
 """
 
-from canproto import rivot
 from micropython import const
+
+from canproto import rivot
 from station.meter import UNKNOWN
 
 AGE_MAX = const(86_400_000)  # ages saturate after a day
@@ -132,9 +133,7 @@ class RivotPath:
 
     def confirmed_off(self):
         """True when STOP is confirmed: the echo says OFF and the current is near zero."""
-        return (
-            self.echo_age < self.module_timeout_ms and self.codec.echo_on == 0 and self.still()
-        )
+        return self.echo_age < self.module_timeout_ms and self.codec.echo_on == 0 and self.still()
 
     def follows(self):
         """False when the module has not done what it was told for longer than it may take."""

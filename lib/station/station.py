@@ -14,8 +14,8 @@ _ESTOP_RELEASE_MS = 100  # contract a.4: asserted at once, released debounced
 class Station:
     """All connectors of one charge point. It is its own connector 0 (status, error_code...).
 
-    connectors: list that `add` fills with Connector, ids 1..n. io: inputs and outputs (estop(), next_tag(), alive).
-    emit(topic, value): the bus. store: records of registers and availability.
+    connectors: list that `add` fills with Connector, ids 1..n. io: inputs and outputs (estop,
+    next_tag, alive). emit(topic, value): the bus. store: records of registers, availability.
     """
 
     def __init__(self, connectors, io, config, clock, emit, log, store):
@@ -185,7 +185,7 @@ class Station:
                 self.log.warn("connector %d: token may not end this charge (%s)", cid, verdict)
 
     def remote_start(self, cid, id_tag):
-        """Start for a token from afar; `cid` None or 0 lets the station choose. None, or why not."""
+        """Start for a token from afar; no `cid` lets the station choose. None, or why not."""
         if not cid:
             cid = self._choose(id_tag)
         why = self.can_start(cid, id_tag)
@@ -211,7 +211,7 @@ class Station:
         return free or 1
 
     def restore(self, fields):
-        """Go on with the charge of a record after a power cut; the Session, or None if it can't."""
+        """Go on with the charge of a record after a power cut; its Session, or None."""
         connector = self.connector(fields["cid"])
         if not connector or fields["cid"] == 0 or connector.session is not None:
             return None

@@ -5,6 +5,7 @@ assessment: it switches nothing. Limits: contract part a.3; trips: a.9 #1, #2, #
 """
 
 from micropython import const
+
 from station import faults
 from station.meter import UNKNOWN
 

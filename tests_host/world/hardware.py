@@ -135,7 +135,9 @@ class Wire:
         if self.module_on:
             self._to_station(0x00433F01, struct.pack(">ff", self.volts, self.amps))
         if plugged and self.bms_on and self._turn % 5 == 0:
-            frame = struct.pack(">HHB", round(self.vmax * 10), round(self.imax * 10), not self.permit)
+            frame = struct.pack(
+                ">HHB", round(self.vmax * 10), round(self.imax * 10), not self.permit
+            )
             self._to_station(0x1806E5F4, frame + b"\0\0\0")
 
     def last(self, can_id, function=None):
