@@ -14,7 +14,8 @@ sys.path[0:1] = [_HERE + "/../firmware", _HERE + "/../lib"]
 
 import asyncio  # noqa: E402
 
-from net.websocket import BINARY, TEXT, WSError, ws_connect  # noqa: E402
+from net.websocket import WSError, ws_connect  # noqa: E402
+from ws.frames import BINARY, TEXT  # noqa: E402
 
 
 async def echo(url):

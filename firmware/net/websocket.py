@@ -15,14 +15,10 @@ looks once a second, and what is overdue ends the connection, never a single rea
 
 import asyncio
 import os
-import socket
-from errno import EINPROGRESS
 
 from micropython import const
 
-from ws import handshake
-from ws.frames import BINARY, CLOSE, CLOSED, ERROR, OVERSIZE, PAYLOAD, PING, PONG, TEXT
-from ws.frames import Reader, mask, put_head
+from ws import frames
 
 _CHUNK = const(1024)  # payload bytes masked and written at once
 _CLOSE_S = const(10)  # for the closing handshake and for TCP to end after it
@@ -31,7 +27,7 @@ _CLOSE_S = const(10)  # for the closing handshake and for TCP to end after it
 class WSError(OSError):
     """The connection could not be made, or has ended.
 
-    why: "dns", "connect", "tls" (the certificate), "timeout", "http" (status says which: 401, 404),
+    why: "dns", "connect", "tls" (the certificate), "timeout", "http" (status: 401, 404, ...),
     "redirect", "response", "accept", "protocol" (handshake.verdict() tells what they mean),
     "lost" (cut off), "closed". status: the HTTP status, 0 if there was none.
     """
@@ -50,7 +46,7 @@ class Message:
     """
 
     def __init__(self):
-        self.type = CLOSED
+        self.type = frames.CLOSED
         self.data = None
         self.length = 0
 
@@ -77,32 +73,13 @@ async def ws_connect(
     of a message to get away. address: (IP address, port) to connect to instead of looking up the
     URL's host, since a look-up blocks every task. Raises WSError; ValueError for a wrong argument.
     """
-    secure, host, port, path = handshake.split_url(url)
-    if secure and ssl is None:
-        raise ValueError("wss:// needs an ssl context")
-    ws = WebSocket(Reader(max_message, on_oversize == "report"), ping_interval_s, ping_timeout_s)
-    key = handshake.new_key(os.urandom(16))
-    request = handshake.request(secure, host, port, path, key, protocols, headers)
-    address = address or (host, port)
-    try:
-        task = ws._open(address, host, ssl if secure else None, request, key, protocols)
-        await asyncio.wait_for(task, connect_timeout_s)
-        return ws
-    except asyncio.TimeoutError:
-        raise WSError("timeout", 0, ws.why)
-    except WSError:
-        raise
-    except (OSError, ValueError) as e:
-        why = ws.why
-        # MicroPython's tls: a wrong certificate is a ValueError, mbedtls' errors are negative.
-        if why == "connect" and (isinstance(e, ValueError) or e.errno < 0):
-            why = "tls"
-        elif isinstance(e, ValueError):
-            why = "response"
-        raise WSError(why, 0, str(e))
-    finally:
-        if ws.protocol is False:
-            ws._drop("")
+    from net import ws_open
+
+    ws = WebSocket(
+        frames.Reader(max_message, on_oversize == "report"), ping_interval_s, ping_timeout_s
+    )
+    await ws_open.ws_open(ws, url, protocols, headers, ssl, connect_timeout_s, address)
+    return ws
 
 
 class WebSocket:
@@ -110,7 +87,8 @@ class WebSocket:
 
     protocol: the subprotocol the server chose, None without. closed: it has ended. close_code and
     close_reason: how (1006: without a close frame); why: "" or the reason of an abnormal end, see
-    WSError. ping_interval_s, ping_timeout_s: may be changed at any time.
+    WSError. ping_interval_s, ping_timeout_s: may be changed at any time. stream, reader, fill(),
+    drop() and start() are for ws_open.py.
     """
 
     def __init__(self, reader, ping_interval_s, ping_timeout_s):
@@ -121,14 +99,14 @@ class WebSocket:
         self.why = "dns"
         self.ping_interval_s = self._ping_s = ping_interval_s
         self.ping_timeout_s = ping_timeout_s
-        self._reader = reader
+        self.reader = reader
         self._msg = Message()
-        self._stream = None
+        self.stream = None
         self._closing = False  # our close frame is sent: nothing follows it
         self._busy = False  # a task is inside receive()
         self._pong = None  # payload of a ping to be answered when the line is free
         self._lock = asyncio.Lock()  # held by who sends a frame
-        self._tx = bytearray(PAYLOAD + _CHUNK)
+        self._tx = bytearray(frames.PAYLOAD + _CHUNK)
         # Seconds left: until the peer must be heard, and until a write must get on. 0: no limit.
         self._rx_left = self._tx_left = 0
         # Tasks that wait for the socket, and the watchdog. They are cancelled before it is closed.
@@ -145,56 +123,15 @@ class WebSocket:
 
     async def __anext__(self):
         msg = await self.receive()
-        if msg.type in (CLOSE, CLOSED, ERROR):
+        if msg.type in (frames.CLOSE, frames.CLOSED, frames.ERROR):
             raise StopAsyncIteration
         return msg
 
-    # Opening
-
-    async def _open(self, address, host, ssl, request, key, protocols):
-        """Connect to the first address that answers, send the request, judge the answer."""
-        found = socket.getaddrinfo(address[0], address[1], 0, socket.SOCK_STREAM)
-        self.why = "connect"
-        while True:
-            at = found.pop(0)
-            try:
-                await self._connect(at, host, ssl, request)
-                break
-            except OSError:
-                self._stream.s.close()
-                if not found:
-                    raise
-        self.why = "lost"
-        found = {}
-        while not handshake.feed(self._reader, found):
-            if not await self._fill():
-                raise OSError("no answer")
-        why, status, detail = handshake.verdict(found, key, protocols)
-        if why:
-            raise WSError(why, status, detail or "")
+    def start(self, protocol):
+        """The handshake is done: watch over the connection from now on."""
+        self.protocol = protocol
         self.why = ""
-        self.protocol = detail
         self._dog = asyncio.create_task(self._watch())
-
-    async def _connect(self, at, host, ssl, request):
-        sock = socket.socket(at[0], at[1], at[2])
-        self._stream = stream = asyncio.StreamWriter(sock)
-        sock.setblocking(False)
-        # IPPROTO_TCP, TCP_NODELAY (numbers: the Unix port has no names). A message leaves in several
-        # writes: with Nagle's algorithm its end would wait 40 ms for the server's delayed ACK.
-        sock.setsockopt(6, 1, 1)
-        try:
-            sock.connect(at[-1])
-        except OSError as e:
-            if e.errno != EINPROGRESS:
-                raise
-        if ssl:
-            sock = ssl.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
-            sock.setblocking(False)
-            self._stream = stream = asyncio.StreamWriter(sock)
-        # Not write(), which would try at once: drain() waits until the socket is connected.
-        stream.out_buf = request
-        await stream.drain()
 
     # Receiving
 
@@ -211,7 +148,7 @@ class WebSocket:
         msg = self._msg
         msg.data = None
         try:
-            msg.type = CLOSED if self.closed else await self._next()
+            msg.type = frames.CLOSED if self.closed else await self._next()
         finally:
             self._busy = False
         if msg.data is None:
@@ -220,31 +157,31 @@ class WebSocket:
 
     async def _next(self):
         """Serve the line until there is something to deliver; return its type."""
-        reader = self._reader
+        reader = self.reader
         while True:
             event = reader.poll()
             if not event:
-                if not await self._fill():
-                    self._drop("lost")
-                    return CLOSED
-            elif event == PING:
+                if not await self.fill():
+                    self.drop("lost")
+                    return frames.CLOSED
+            elif event == frames.PING:
                 self._pong = reader.data
                 if not self._lock.locked():  # else who sends will answer: do not wait for it here
                     try:
                         await self._send(0, b"")
                     except WSError:
                         pass  # the next read tells that it is over
-            elif event == CLOSE or event == ERROR:
+            elif event == frames.CLOSE or event == frames.ERROR:
                 await self._finish(event)
                 return event
-            elif event != PONG and not self._closing:
+            elif event != frames.PONG and not self._closing:
                 msg = self._msg
                 msg.data = reader.data
                 msg.length = reader.length
                 reader.data = None
                 return event
 
-    async def _fill(self):
+    async def fill(self):
         """Receive what there is, at least one byte; 0 when the connection has ended."""
         if self.closed:
             return 0
@@ -252,11 +189,11 @@ class WebSocket:
         try:
             count = None
             while count is None:  # None: TLS needs more to decrypt a record
-                count = await self._stream.readinto(self._reader.room())
+                count = await self.stream.readinto(self.reader.room())
         except asyncio.CancelledError:
             if not self.closed:
                 raise
-            count = 0  # _drop() ended this wait
+            count = 0  # drop() ended this wait
         except OSError:
             if self.protocol is False:
                 raise
@@ -264,14 +201,14 @@ class WebSocket:
         finally:
             self._rx_task = None
         if count:
-            self._reader.received(count)
+            self.reader.received(count)
             if not self._closing:
                 self._rx_left = 0
         return count
 
     async def _finish(self, event):
         """The peer's close or error: answer it, then let the server end TCP (section 7.1.1)."""
-        reader = self._reader
+        reader = self.reader
         self.close_code = reader.data
         self.close_reason = reader.reason or ""
         try:
@@ -279,40 +216,40 @@ class WebSocket:
             count = 1
             while count:
                 reader.pos = reader.end = reader.left = 0
-                count = await self._fill()
+                count = await self.fill()
         except OSError:
             pass
-        self._drop("")
+        self.drop("")
 
     # Sending
 
     async def send_str(self, data: str):
         """Send a text message; returns when it is handed to the network. WSError if it cannot."""
         # MicroPython keeps a str as UTF-8: its memory can be sent as it is.
-        await self._send(TEXT, memoryview(data))
+        await self._send(frames.TEXT, memoryview(data))
 
     async def send_bytes(self, data):
         """Send a binary message: bytes, bytearray or memoryview; not to be changed meanwhile."""
-        await self._send(BINARY, memoryview(data))
+        await self._send(frames.BINARY, memoryview(data))
 
     async def _send(self, opcode, data):
         """Send one frame, and the answer to a ping that came meanwhile (opcode 0: only that)."""
         await self._lock.acquire()
-        if self.closed or self._closing and opcode != CLOSE:
+        if self.closed or self._closing and opcode != frames.CLOSE:
             self._lock.release()
             raise WSError("closed", 0, self.why)
         self._tx_task = asyncio.current_task()
         try:
             if opcode:
                 await self._frame(opcode, data)
-            while self._pong is not None and opcode != CLOSE:
+            while self._pong is not None and opcode != frames.CLOSE:
                 data = self._pong
                 self._pong = None
-                await self._frame(PONG, data)
+                await self._frame(frames.PONG, data)
         except (OSError, asyncio.CancelledError) as e:
             # Half a frame may be out: there is no way to go on.
             ours = self.closed or isinstance(e, OSError)
-            self._drop("lost")
+            self.drop("lost")
             if ours:
                 raise WSError("closed", 0, self.why)
             raise
@@ -324,19 +261,19 @@ class WebSocket:
     async def _frame(self, opcode, data):
         buf = self._tx
         size = len(data)
-        start = put_head(buf, opcode, size, os.urandom(4))
+        start = frames.put_head(buf, opcode, size, os.urandom(4))
         done = 0
         while True:
             count = min(size - done, _CHUNK)
-            buf[PAYLOAD : PAYLOAD + count] = data[done : done + count]
-            mask(buf, count)
+            buf[frames.PAYLOAD : frames.PAYLOAD + count] = data[done : done + count]
+            frames.mask(buf, count)
             self._tx_left = self.ping_timeout_s
-            self._stream.write(memoryview(buf)[start : PAYLOAD + count])
-            await self._stream.drain()
+            self.stream.write(memoryview(buf)[start : frames.PAYLOAD + count])
+            await self.stream.drain()
             done += count
             if done >= size:
                 return
-            start = PAYLOAD
+            start = frames.PAYLOAD
 
     # Ending
 
@@ -361,9 +298,9 @@ class WebSocket:
         self._closing = True
         self._rx_left = _CLOSE_S
         data = b"" if code == 1005 else code.to_bytes(2, "big") + reason.encode()[:123]
-        await self._send(CLOSE, data)
+        await self._send(frames.CLOSE, data)
 
-    def _drop(self, why):
+    def drop(self, why):
         """End the connection at once: whoever waits for it wakes up, then the socket is closed."""
         if self.closed:
             return
@@ -373,10 +310,10 @@ class WebSocket:
         for task in (self._rx_task, self._tx_task, self._dog):
             if task and task is not me:
                 task.cancel()
-        if self._stream:
-            self._stream.s.close()
+        if self.stream:
+            self.stream.s.close()
         # Of a closed connection only the facts are kept.
-        self._stream = self._reader = self._tx = self._dog = None
+        self.stream = self.reader = self._tx = self._dog = None
 
     async def _watch(self):
         """Once a second: end what is overdue, send the pings."""
@@ -385,12 +322,12 @@ class WebSocket:
             if self._tx_left:
                 self._tx_left -= 1
                 if not self._tx_left:
-                    return self._drop("timeout")
+                    return self.drop("timeout")
             # While nobody receives, a silent line is not the peer's fault.
             if self._rx_left and (self._rx_task or self._closing):
                 self._rx_left -= 1
                 if not self._rx_left:
-                    return self._drop("timeout")
+                    return self.drop("timeout")
             if self.ping_interval_s and not self._closing:
                 self._ping_s -= 1
                 if self._ping_s <= 0 or self._ping_s > self.ping_interval_s:
@@ -402,6 +339,6 @@ class WebSocket:
 
     async def _ping(self):
         try:
-            await self._send(PING, b"")
+            await self._send(frames.PING, b"")
         except OSError:
             pass

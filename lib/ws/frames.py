@@ -15,7 +15,7 @@ from ws.utf8 import check
 try:
     from ws.mask_fast import mask
 except (ImportError, ValueError, SyntaxError):
-    from ws.mask import mask
+    from ws.mask import mask  # noqa: F401 (for who sends)
 
 # What poll() returns, and the type of a message. 1 to 10 are the opcodes of RFC 6455 section 11.8,
 # those above 255 have the numbers that aiohttp gives them; OVERSIZE is ours.
@@ -30,7 +30,7 @@ OVERSIZE = const(259)
 
 PAYLOAD = const(16)  # where put_head() expects the payload in the transmit buffer
 
-_CHUNK = const(2048)  # bytes received at once into a message: bounds the copy the UTF-8 check makes
+_CHUNK = const(2048)  # bytes received at once into a message: utf8.check() may copy them
 _KEEP = const(128)  # bytes kept of a message that is too long
 _DRAIN = const(1048576)  # a longer message is not worth draining: the connection is closed
 

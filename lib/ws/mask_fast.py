@@ -6,8 +6,8 @@ falls back to mask.py when the import raises ImportError (not MicroPython, or th
 there), ValueError (an .mpy of another architecture) or SyntaxError (a port without the emitter).
 
 mpy-cross compiles it only with -march=..., and the result then runs on that architecture alone.
-An .mpy tree that is to run anywhere therefore carries this file as source: the port compiles
-these few lines at import, for its own processor.
+An .mpy tree that is to run anywhere therefore carries this file as source (tools/build.py does):
+the port compiles these few lines at import, for its own processor.
 """
 
 import sys
@@ -21,7 +21,7 @@ if sys.implementation.name != "micropython":
 @micropython.viper
 def mask(buf, count: int):
     """Mask `count` bytes in place, as mask.mask() does; buf must be a bytearray (word-aligned)."""
-    words = ptr32(buf)  # noqa: F821
+    words = ptr32(buf)
     key = words[3]
     last = 4 + ((count + 3) >> 2)
     i = 4

@@ -43,7 +43,7 @@ def check(tail, chunk):
 
 
 def _boundary(data):
-    """Return where the last, incomplete character of `data` starts; its length if there is none."""
+    """Return where an incomplete last character of `data` starts, the end if there is none."""
     size = len(data)
     for back in range(1, min(3, size) + 1):
         byte = data[size - back]

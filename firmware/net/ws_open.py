@@ -1,0 +1,92 @@
+"""How does a WebSocket connection begin? (RFC 6455 section 4; net/websocket.py uses this)
+
+Look up, connect, TLS, request, answer; and every way in which that fails, as one WSError.
+"""
+
+import asyncio
+import os
+import socket
+from errno import EINPROGRESS
+
+from net.websocket import WSError
+from ws import handshake
+
+
+async def ws_open(ws, url, protocols, headers, ssl, timeout_s, address):
+    """Open `ws`, a fresh WebSocket; the arguments are those of websocket.ws_connect()."""
+    secure, host, port, path = handshake.split_url(url)
+    if secure and ssl is None:
+        raise ValueError("wss:// needs an ssl context")
+    key = handshake.new_key(os.urandom(16))
+    request = handshake.request(secure, host, port, path, key, protocols, headers)
+    opening = _open(ws, address or (host, port), host, ssl if secure else None, request)
+    try:
+        found = await asyncio.wait_for(opening, timeout_s)
+        why, status, detail = handshake.verdict(found, key, protocols)
+        if why:
+            raise WSError(why, status, detail or "")
+        ws.start(detail)
+    except asyncio.TimeoutError:
+        raise WSError("timeout", 0, ws.why)
+    except WSError:
+        raise
+    except (OSError, ValueError) as e:
+        why = ws.why
+        # MicroPython's tls: a wrong certificate is a ValueError, mbedtls' errors are negative.
+        if why == "connect" and (isinstance(e, ValueError) or e.errno < 0):
+            why = "tls"
+        elif isinstance(e, ValueError):
+            why = "response"
+        raise WSError(why, 0, str(e))
+    finally:
+        if ws.protocol is False:  # whatever happened, a cancellation too
+            ws.drop("")
+
+
+async def _open(ws, address, host, ssl, request):
+    """Connect to the first address that answers, send the request; return the answer's head.
+
+    ws.why says how far it got: "dns", "connect", "lost".
+    """
+    found = socket.getaddrinfo(address[0], address[1], 0, socket.SOCK_STREAM)
+    ws.why = "connect"
+    while True:
+        at = found.pop(0)
+        try:
+            await _connect(ws, at, host, ssl, request)
+            break
+        except OSError:
+            ws.stream.s.close()
+            if not found:
+                raise
+    ws.why = "lost"
+    found = {}
+    while not handshake.feed(ws.reader, found):
+        if not await ws.fill():
+            raise OSError("no answer")
+    return found
+
+
+async def _connect(ws, at, host, ssl, request):
+    """Connect to one address (a row of getaddrinfo) and send the request.
+
+    Not asyncio.open_connection(): it leaks the socket when it is cancelled on the Unix port.
+    """
+    sock = socket.socket(at[0], at[1], at[2])
+    ws.stream = asyncio.StreamWriter(sock)
+    sock.setblocking(False)
+    # IPPROTO_TCP, TCP_NODELAY (the Unix port has no names for them). A message leaves in several
+    # writes: with Nagle's algorithm its end would wait 40 ms for the server's delayed ACK.
+    sock.setsockopt(6, 1, 1)
+    try:
+        sock.connect(at[-1])
+    except OSError as e:
+        if e.errno != EINPROGRESS:
+            raise
+    if ssl:
+        sock = ssl.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
+        sock.setblocking(False)
+        ws.stream = asyncio.StreamWriter(sock)
+    # Not write(), which would try at once: drain() waits until the socket is connected.
+    ws.stream.out_buf = request
+    await ws.stream.drain()
