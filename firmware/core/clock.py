@@ -6,6 +6,7 @@ nothing holds a longer duration as ticks: it asks uptime_s(), which never wraps.
 """
 
 from micropython import const
+
 from station.topics import TIME
 
 _KNOWN = const(1735689600)  # 2025-01-01: a clock before that was never set

@@ -9,9 +9,8 @@ says which key, which value and what was expected.
 
 import os
 
-from station.topics import CONFIG
-
 from core import log
+from station.topics import CONFIG
 
 VERSION = 1  # of the file's format; older ones go through core/migrate.py
 

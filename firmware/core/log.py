@@ -33,7 +33,7 @@ _seen = bytearray(_FORMATS)  # how often in this window, by format number
 _window = 0
 hidden = {}  # name of a secret key: its value, '' while unset; neither enters the ring
 _ring = bytearray(4096)
-_head = 0  # where the next record goes
+_made = 0  # bytes ever written: where the next record goes, modulo the ring
 _used = 0  # bytes held
 _held = 0  # records held
 
@@ -103,8 +103,7 @@ def emit(level, tag, fmt, args):
     if level < _levels[tag]:
         return
     now = clock.uptime_s() if clock else 0
-    if now - _window >= _WINDOW_S:
-        flush(now)
+    flush(now)
     n = 255
     if fmt in _formats:
         n = _formats.index(fmt)
@@ -120,8 +119,10 @@ def emit(level, tag, fmt, args):
 
 
 def flush(now):
-    """Begin a new window of the rate limit; say what the last one suppressed."""
+    """When a window of the rate limit is over: begin the next, say what was suppressed."""
     global _window
+    if now - _window < _WINDOW_S:
+        return
     _window = now
     for n in range(len(_formats)):
         more = _seen[n] - _BURST
@@ -132,7 +133,7 @@ def flush(now):
 
 
 def _keep(now, level, tag, n, fmt, args):
-    global _head, _used, _held
+    global _made, _used, _held
     if n == 255:
         try:
             args = (fmt % args if args else fmt,)
@@ -145,11 +146,11 @@ def _keep(now, level, tag, n, fmt, args):
         _pack(rec, a)
     size = rec[0] = len(rec)
     while _used + size > len(_ring) or _held >= _LINES:
-        _used -= _ring[(_head - _used) % len(_ring)]
+        _used -= _ring[(_made - _used) % len(_ring)]
         _held -= 1
-    for b in rec:
-        _ring[_head] = b
-        _head = (_head + 1) % len(_ring)
+    for i in range(size):
+        _ring[(_made + i) % len(_ring)] = rec[i]
+    _made += size
     _used += size
     _held += 1
     if sinks:
@@ -228,16 +229,32 @@ def _when(up) -> str:
     return iso(wall)
 
 
-def lines(n: int = _LINES):
-    """Generator of the last n lines as text, oldest first; lines made meanwhile may end it."""
-    skip = _held - n
-    left = _used
-    for i in range(_held):
-        at = _head - left
+def lines(count: int = _LINES, level: int = 0, tag: int = -1):
+    """Generator of the last lines as text, oldest first; those at `level` and above, of one tag.
+
+    May be read slowly: lines made meanwhile do not show, lines they push out are left out.
+    """
+    end = _made
+    skip = sum([1 for _ in _walk(end, level, tag)]) - count
+    for rec in _walk(end, level, tag):
+        skip -= 1
+        if skip < 0:
+            yield _text(rec)
+
+
+def _walk(end, level, tag):
+    at = 0
+    while True:
+        oldest = _made - _used
+        if at < oldest:
+            at = oldest
+        if at >= end:
+            return
         size = _ring[at % len(_ring)]
-        if i >= skip:
-            yield _text(bytes([_ring[(at + k) % len(_ring)] for k in range(size)]))
-        left -= size
+        kind = _ring[(at + 1) % len(_ring)]
+        if kind >> 4 >= level and (tag < 0 or kind & 15 == tag):
+            yield bytes([_ring[(at + k) % len(_ring)] for k in range(size)])
+        at += size
 
 
 def setup(profile: str, levels: str, size: int = 4096):
@@ -245,7 +262,7 @@ def setup(profile: str, levels: str, size: int = 4096):
 
     The debug profile keeps DEBUG and above everywhere and suppresses nothing.
     """
-    global limit, _ring, _head, _used, _held
+    global limit, _ring, _made, _used, _held
     limit = profile != "debug"
     for item in levels.split(","):
         tag, _, name = item.rpartition(":")
@@ -257,4 +274,4 @@ def setup(profile: str, levels: str, size: int = 4096):
                 _levels[i] = level
     if size != len(_ring):
         _ring = bytearray(size)
-        _head = _used = _held = 0
+        _made = _used = _held = 0

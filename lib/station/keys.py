@@ -31,28 +31,27 @@ KEYS = (
     b"\nLocalCards csl - 0 50 RW - -"  # cards that may charge when CsmsMode is none
     # -- vehicle and charger module (can_protocols a.4)
     b"\nRivotProfile seed|head|later later - - RW r -"  # generation of the Rivot contract
-    b"\nModuleCurrentScale 1024|deci 1024 - - RW r -"  # telemetry current: A x 1024 or 0.1 A
-    b"\nModuleTempScale u32_1024|u16_milli u32_1024 - - RW r -"  # telemetry temperature field
+    b"\nModuleCurrentScale u32/1024|u16/1024|u16/10|u16/1000 u32/1024 - - RW r -"  # telemetry 0x82
+    b"\nModuleTempScale u32/1024|u16/1024|u16/10|u16/1000 u32/1024 - - RW r -"  # telemetry 0x80
     b"\nBmsTimeout int 5000 500 60000 RW - ms"  # a BMS permit lives that long
     b"\nModuleTimeout int 3000 500 60000 RW - ms"  # a module silent for longer is lost
     b"\nBmsSilentStop int 30 0 3600 RW - s"  # BMS silent that long ends the transaction
     b"\nSuspendedEVStopAfter int 0 0 86400 RW - s"  # EV does not ask so long: stop; 0: never
-    b"\nEndCurrent int 20 0 500 RW - da"  # below that (0.1 A) the battery counts as full
-    b"\nFinishingTimeout int 10 0 3600 RW - s"  # Finishing becomes Available when unplugged
+    b"\nEndCurrent int 10 0 500 RW - da"  # below that (0.1 A) the battery counts as full..
+    b"\nEndCurrentTime int 60 1 3600 RW - s"  # ..when it stays so for that long
+    b"\nPlugTimeout int 8000 500 60000 RW - ms"  # no plug input: BMS silent so long is unplugged
     # -- limits; the board's ratings stand above them
     b"\nVoltageMin int 560 0 10000 RW - dv"  # lowest output voltage, 0.1 V
     b"\nVoltageMax int 855 10 10000 RW - dv"  # highest output voltage, 0.1 V
     b"\nCurrentMax int 1000 10 6000 RW - da"  # highest output current, 0.1 A
-    b"\nPowerMax int 0 0 1000000 RW - w"  # highest power of one connector; 0: the board's
     b"\nTempDerate int 65 20 120 RW - degC"  # derating begins
     b"\nTempMax int 80 25 130 RW - degC"  # output off
+    b"\nTempFaultDelay int 5 0 60 RW - s"  # off for that long and still hot: Faulted
     # -- energy
     b"\nEnergySource module|meter module - - RW r -"  # who measures the energy
     b"\nMeterScalePpm int 0 -100000 100000 RW k ppm"  # calibration: gain error
     b"\nMeterOffset int 0 -1000 1000 RW k da"  # calibration: current offset, 0.1 A
     b"\nEnergySnapshotInterval int 60 10 3600 RW - s"  # register and transaction to flash
-    b"\nPowerLossBehaviour stop|resume stop - - RW - -"  # a transaction found at boot: what then
-    b"\nResumeTimeout int 600 0 86400 RW - s"  # a power cut longer than that is never resumed
     # -- service
     b"\nLogProfile production|debug production - - RW - -"  # debug: DEBUG and above, no limit
     b"\nLogLevel csl INFO 1 9 RW - -"  # INFO or with tags INFO,CAN:TRACE,OCPP:DEBUG

@@ -5,11 +5,11 @@ not names: a topic costs no string. Payloads are fixed here and nowhere else; a 
 exactly one argument. Never per-frame data, never a question that wants an answer.
 """
 
-STATUS = 1  # connector: its status, error or vendor facts changed (connector 0: the charge point)
+STATUS = 1  # int: id of the connector whose status or error changed (0: the charge point)
 TX_STARTED = 2  # session: energy may flow, the transaction began
 TX_STOPPED = 3  # session: the transaction ended; stop_reason and meter_stop_wh stand in it
 TX_UPDATED = 4  # session: transaction id learned, parent learned, suspended, tag changed
-AUTHORIZE = 5  # session: somebody must call station.authorised() for it
+AUTHORIZE = 5  # session or alike (.cid, .id_tag): answer with station.authorised()
 FAULT = 6  # tuple (cid, name, on, text): a fault began (on) or ended
 ALERT = 7  # tuple (cid, type, message): for the operator, e.g. BMSAlert and SystemAlert
 CONFIG = 8  # str: name of the configuration key whose value changed
