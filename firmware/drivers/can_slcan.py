@@ -1,0 +1,271 @@
+"""How does a Lawicel (slcan) adapter become a CAN driver? Over TCP, a UART, or a USB serial port.
+
+Lines end with CR, complaints are a BEL. T/t frames, R/r remote frames, F the adapter's status.
+Nothing here blocks: what is not there yet or does not fit yet waits for the next `pump`.
+
+A lost connection is a bus-off: it stays until `restart()`.
+"""
+
+from micropython import const
+
+from drivers.can import (
+    FLAG_EXT_ID,
+    FLAG_RTR,
+    STATE_ACTIVE,
+    STATE_BUS_OFF,
+    STATE_PASSIVE,
+    STATE_STOPPED,
+    STATE_WARNING,
+    Driver,
+)
+
+_LINE = const(32)  # T + 8 + 1 + 16 + timestamp 4 = 30
+_TX = const(512)
+_CR = const(13)
+_BEL = const(7)
+_RATES = (10, 20, 50, 100, 125, 250, 500, 800, 1000)  # kbit/s of S0 to S8
+_DIGITS = b"0123456789ABCDEF"
+
+
+def _hex(buf, i, end):
+    # The number in buf[i:end], or -1. The caller keeps it below 2**30.
+    value = 0
+    while i < end:
+        c = buf[i]
+        if 48 <= c <= 57:
+            c -= 48
+        else:
+            c = (c | 32) - 87
+            if not 10 <= c <= 15:
+                return -1
+        value = value << 4 | c
+        i += 1
+    return value
+
+
+def _connect(params):
+    # A stream as board.CAN describes it; the connection may still be under way.
+    if "stream" in params:
+        return params["stream"]
+    if "tty" in params:
+        from drivers.can_tty import open_tty
+
+        return open_tty(params["tty"])
+    import socket
+
+    address = socket.getaddrinfo(params["host"], params["port"])[0][-1]
+    stream = socket.socket()
+    stream.setsockopt(6, 1, 1)  # TCP_NODELAY: a frame must not wait for the last one's ACK
+    stream.setblocking(False)
+    try:
+        stream.connect(address)
+    except OSError as e:
+        if e.errno != 115:  # EINPROGRESS
+            stream.close()
+            raise
+    return stream
+
+
+class Slcan(Driver):
+    """`params`: {"host", "port"}, {"tty": "/dev/ttyACM0[@baud]"}, or {"stream": a machine.UART}.
+
+    A stream that is handed in must not block (UART: timeout=0) and is not closed here.
+
+    OSErrors of the connection do not come out; they are the state STATE_BUS_OFF.
+    """
+
+    def __init__(self, params, bit_rate):
+        super().__init__()
+        self.params = params
+        self.rate = _RATES.index(bit_rate // 1000)
+        self.stream = None
+        self.line = bytearray(_LINE)
+        self.length = 0  # of self.line
+        self.buf = bytearray(256)
+        self.tx = bytearray(_TX)
+        self.sent = self.queued = 0  # tx[sent:queued] waits
+        self.asked = 0
+        self.frame = bytearray(8)
+        self.restart()
+
+    def restart(self):
+        """Connects (again), sets the bit rate and opens the channel. Drops what was queued."""
+        self._close()
+        self._enter(STATE_BUS_OFF)
+        self.length = self.sent = self.asked = 0
+        try:
+            self.stream = _connect(self.params)
+        except OSError:
+            return
+        self._enter(STATE_STOPPED)  # until these are written. The empty line ends any old junk.
+        command = b"\rC\rS%d\rO\r" % self.rate
+        self.tx[: len(command)] = command
+        self.queued = len(command)
+        self._flush()
+
+    def deinit(self):
+        """Closes the channel and the connection."""
+        if self.stream and self._room(2):
+            self._append(67)  # C
+            self._append(_CR)
+            self._flush()
+        self._close()
+        self._enter(STATE_STOPPED)
+
+    def _close(self):
+        stream = self.stream
+        self.stream = None
+        self.queued = 0
+        if stream and "stream" not in self.params:
+            stream.close()
+
+    def _lost(self):
+        self._close()
+        self._enter(STATE_BUS_OFF)
+
+    def state(self):
+        """As Driver.state. Each call also asks the adapter for its status flags (F).
+
+        The answer is seen by a later call. An adapter that knows no F is asked less often.
+        """
+        if self.now not in (STATE_STOPPED, STATE_BUS_OFF):
+            self.asked = (self.asked + 1) % 120
+            if self.asked < 3 and self._room(2):
+                self._append(70)
+                self._append(_CR)
+        self._flush()
+        return self.now
+
+    # --- sending ---
+
+    def _append(self, c):
+        self.tx[self.queued] = c
+        self.queued += 1
+
+    def _append_hex(self, value, shift):
+        while shift >= 0:
+            self._append(_DIGITS[value >> shift & 15])
+            shift -= 4
+
+    def _room(self, n):
+        if self.sent and self.queued + n > _TX:  # move what waits to the front
+            self.tx[0 : self.queued - self.sent] = self.tx[self.sent : self.queued]
+            self.queued -= self.sent
+            self.sent = 0
+        return self.queued + n <= _TX
+
+    def _transmit(self, can_id, data, flags):
+        if not self._room(_LINE):
+            self._flush()
+            if not self._room(_LINE):
+                return False
+        extended = flags & FLAG_EXT_ID
+        remote = flags & FLAG_RTR
+        self._append((82 if extended else 114) if remote else (84 if extended else 116))
+        self._append_hex(can_id, 28 if extended else 8)
+        length = len(data)
+        self._append(48 + length)
+        if not remote:
+            for i in range(length):
+                self._append_hex(data[i], 4)
+        self._append(_CR)
+        self._flush()
+        return self.stream is not None
+
+    def _flush(self):
+        if not self.stream or self.sent == self.queued:
+            return
+        try:
+            n = self.stream.write(self.tx, self.sent, self.queued - self.sent)
+        except OSError:
+            self._lost()
+            return
+        if n:
+            self.sent += n
+            if self.sent == self.queued:
+                self.sent = self.queued = 0
+                if self.now == STATE_STOPPED:
+                    self._enter(STATE_ACTIVE)
+
+    # --- receiving ---
+
+    def pump(self):
+        """Reads what has arrived and puts the frames in it into the ring."""
+        self._flush()
+        buf = self.buf
+        while self.stream:
+            try:
+                n = self.stream.readinto(buf)
+            except OSError:
+                self._lost()
+                return
+            if n:
+                self._parse(buf, n)
+                if n < len(buf):
+                    return
+            else:
+                if n == 0 and "host" in self.params:  # end of file; from a tty it means "nothing"
+                    self._lost()
+                return
+
+    def _parse(self, buf, n):
+        line = self.line
+        length = self.length
+        i = 0
+        while i < n:
+            c = buf[i]
+            i += 1
+            if c == _CR:
+                if length and not self._take(line, length):
+                    self.errors += 1  # junk, or a line that junk has spoilt: the next is whole
+                length = 0
+            elif c == _BEL:
+                self.errors += 1
+                length = 0
+            elif length < _LINE:
+                line[length] = c
+                length += 1
+        self.length = length
+
+    def _take(self, line, length):
+        c = line[0]
+        if c == 84 or c == 82:
+            at = 9
+            can_id = _hex(line, 1, 9) if line[1] < 50 else -1  # 29 bits: begins with 0 or 1
+        elif c == 116 or c == 114:
+            at = 4
+            can_id = _hex(line, 1, 4)
+            if can_id > 0x7FF:
+                return False
+        elif c == 70:
+            return length == 3 and self._status(_hex(line, 1, 3))
+        else:
+            return c in b"zZVN"
+        size = line[at] - 48 if length > at else 9
+        if can_id < 0 or not 0 <= size <= 8:
+            return False
+        flags = (FLAG_EXT_ID if at == 9 else 0) | (FLAG_RTR if c == 82 or c == 114 else 0)
+        at += 1
+        if not flags & FLAG_RTR:
+            for i in range(size):
+                value = _hex(line, at, at + 2)
+                if value < 0:
+                    return False
+                self.frame[i] = value
+                at += 2
+        if length != at and length != at + 4:  # with Z1 an adapter appends a timestamp
+            return False
+        self.put(can_id, flags, self.frame, 0, size)
+        return True
+
+    def _status(self, flags):
+        # Lawicel F: 0x04 error warning, 0x20 error passive, 0x80 bus error.
+        if flags < 0:
+            return False
+        self.asked = 0
+        if flags & 0x80:
+            self.errors += 1
+        self._enter(
+            STATE_PASSIVE if flags & 0x20 else STATE_WARNING if flags & 4 else STATE_ACTIVE
+        )
+        return True
