@@ -1,0 +1,185 @@
+"""Of what is one simulated charger made, and in which order does it start and end?
+
+The bench holds the plant, the CAN hubs, the I/O line, the cable, the pace and the machine, and
+nothing else knows all of them. `start()` returns when the station's console has answered.
+"""
+
+import asyncio
+import json
+import os
+import socket
+import sys
+import tempfile
+from pathlib import Path
+
+from . import flash
+from .cable import Cable
+from .console_link import ConsoleError, ConsoleLink
+from .control_port import ControlPort
+from .hub import Hub
+from .io_link import IoLink
+from .machine import Firmware, Machine
+from .pace import Pace
+from .plant import Plant
+from .words import Words
+
+START_S = 60.0
+
+
+class BenchError(Exception):
+    """The bench cannot start; the text says why."""
+
+
+class Bench:
+    """One simulated charger.
+
+    options: an object with dir csms id guns set control heap arch build speed no_plant can, as
+    tools/station.py parses them.
+    """
+
+    def __init__(self, options):
+        self.options = options
+        self.temporary = None
+        if options.dir is None:
+            self.temporary = tempfile.TemporaryDirectory(prefix="galvani-")
+        self.dir = Path(options.dir or self.temporary.name).resolve()
+        try:
+            self.id = flash.prepare(
+                self.dir, flash.settings(options.set), options.csms, options.id
+            )
+        except (OSError, ValueError, flash.FlashError) as error:
+            raise BenchError(str(error)) from None
+        self.plant = None if options.no_plant else Plant(options.guns, make=self._make())
+        self.hubs = [] if options.no_plant else [Hub() for _ in self.plant.buses]
+        self.io = IoLink(self.plant) if self.plant else None
+        self.pace = Pace(options.speed, self._advance)
+        self.cable = Cable(set(), lambda: self.machine.pid is not None)
+        self.pace.resolve = self.cable.route
+        firmware = Firmware(options.build, int(options.arch), options.heap)
+        self.machine = Machine(firmware, self.dir, self._environment, log)
+        self.machine.on_down = self._down
+        self.machine.on_power = self._powered
+        self.console = ConsoleLink(_free_port(), lambda: self.machine.power)
+        self.control = ControlPort(Words(self), self.console)
+        self.can = []
+        self._link = None
+        self._pacing = None
+
+    def _make(self):
+        # The vehicle and the module at hand are those that the station is set up for.
+        has = flash.stored(self.dir)
+        names = {
+            "generation": "RivotProfile",
+            "current": "ModuleCurrentScale",
+            "temp": "ModuleTempScale",
+        }
+        return {name: has[key] for name, key in names.items() if key in has}
+
+    async def start(self) -> dict:
+        """Start everything; returns what the first line on stdout says. BenchError if not."""
+        for bus, hub in zip(self.plant.buses if self.plant else (), self.hubs):
+            bus.attach(hub)
+            self.can.append(f"slcan://127.0.0.1:{await hub.start()}")
+        if self.options.no_plant:
+            self.can = list(self.options.can)
+        if self.io:
+            await self.io.start()
+        self._link = await asyncio.start_server(self.pace.serve, "127.0.0.1", 0)
+        self._exempt()
+        await self.control.start(self.options.control)
+        self._pacing = asyncio.create_task(self.pace.run())
+        await self.machine.switch_on()
+        await self._first_answer()
+        return {
+            "ready": True,
+            "pid": os.getpid(),
+            "station_pid": self.machine.pid,
+            "control": self.control.port,
+            "console": self.console.port,
+            "can": self.can,
+            "dir": str(self.dir),
+            "id": self.id,
+        }
+
+    async def _first_answer(self):
+        answering = asyncio.create_task(self.console.ask("status --json", START_S))
+        while not answering.done():
+            await asyncio.wait(
+                {answering, self._pacing}, timeout=0.2, return_when=asyncio.FIRST_COMPLETED
+            )
+            if self._pacing.done():
+                self._pacing.result()
+            if self.machine.failed or not self.machine.power:
+                answering.cancel()
+                raise BenchError(self.machine.failed or "the station was killed at its start")
+        try:
+            status = json.loads(answering.result())
+        except (ConsoleError, ValueError) as error:
+            raise BenchError(f"the station's console: {error}") from None
+        self.id = status.get("id", self.id)
+
+    def _exempt(self):
+        exempt = self.cable.exempt
+        for url in self.can:
+            if url.startswith("slcan://"):
+                host, _, port = url[8:].rpartition(":")
+                exempt.add((host, int(port)))
+        exempt.add(("127.0.0.1", self.console.port))
+        if self.io:
+            exempt.add(("127.0.0.1", self.io.port))
+
+    def _environment(self):
+        environment = {
+            "GALVANI_CAN": ",".join(self.can),
+            "GALVANI_CONSOLE": str(self.console.port),
+            "GALVANI_CONNECTORS": str(self.options.guns),
+            "GALVANI_BENCH": str(self._link.sockets[0].getsockname()[1]),
+            "GALVANI_SPEED": f"{self.options.speed:g}",
+            "GALVANI_SKEW": str(self.pace.skew_ms()),
+        }
+        if self.io:
+            environment["GALVANI_IO"] = f"127.0.0.1:{self.io.port}"
+        return environment
+
+    def _advance(self, ms):
+        if self.plant:
+            self.plant.advance(ms)
+            self.io.advanced(ms)
+
+    def _down(self):
+        # Neither a power cut nor a reset says good-bye to the network.
+        self.cable.kill_open()
+        self.console.hang_up()
+        self.pace.cut()
+
+    def _powered(self, on):
+        if self.plant:
+            self.plant.power(on)
+
+    async def stop(self) -> None:
+        """End everything, the station first."""
+        await self.machine.switch_off()
+        if self._pacing:
+            self._pacing.cancel()
+            await asyncio.gather(self._pacing, return_exceptions=True)
+        self.control.close()
+        self.pace.cut()
+        if self._link:
+            self._link.close()
+        if self.io and self.io.port:
+            self.io.close()
+        await self.cable.close()
+        for hub in self.hubs:
+            await hub.stop()
+        if self.temporary:
+            self.temporary.cleanup()
+
+
+def log(text: str) -> None:
+    """A line of the bench's own on stderr."""
+    print("bench:", text, file=sys.stderr, flush=True)
+
+
+def _free_port():
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return probe.getsockname()[1]

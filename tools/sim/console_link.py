@@ -1,0 +1,80 @@
+"""How does the bench talk to the station's console?
+
+One connection to its TCP port in machine mode (first byte 0x01: no echo, no prompt; each answer
+ends with 0x04). Lines of several callers take turns; a station that was restarted is dialled anew.
+"""
+
+import asyncio
+import json
+
+ANSWER_S = 9.0
+DIAL_S = 0.05
+
+
+class ConsoleError(Exception):
+    """The station's console did not answer; the text says why."""
+
+
+class ConsoleLink:
+    """The console on 127.0.0.1:`port`; `alive()` tells whether the station has power."""
+
+    def __init__(self, port: int, alive=lambda: True):
+        self.port = port
+        self.alive = alive
+        self._lock = asyncio.Lock()
+        self._streams = None
+
+    async def ask(self, line: str, timeout: float = ANSWER_S) -> str:
+        """The console's answer to one line. ConsoleError after `timeout` s of real time."""
+        try:
+            async with asyncio.timeout(timeout):
+                async with self._lock:
+                    return await self._ask(line)
+        except TimeoutError:
+            raise ConsoleError(
+                f"the station's console did not answer within {timeout:g} s"
+            ) from None
+
+    async def _ask(self, line):
+        try:
+            while True:
+                if not self.alive():
+                    raise ConsoleError("the station has no power")
+                fresh = self._streams is None
+                try:
+                    reader, writer = await self._dial()
+                    writer.write(line.encode() + b"\n")
+                    answer = await reader.readuntil(b"\x04")
+                    return answer[:-1].decode("utf-8", "replace").replace("\r\n", "\n").strip("\n")
+                except (OSError, asyncio.IncompleteReadError) as broken:
+                    self.hang_up()
+                    # A connection of the station's last life: dial and say it once more. A line
+                    # that a station has heard and not answered is not repeated.
+                    if fresh and isinstance(broken, asyncio.IncompleteReadError):
+                        raise ConsoleError("the station ended before it answered") from None
+                    await asyncio.sleep(DIAL_S)
+        except (asyncio.CancelledError, asyncio.LimitOverrunError):
+            self.hang_up()  # the answer that comes late must not meet the next question
+            raise
+
+    async def _dial(self):
+        if self._streams is None:
+            self._streams = await asyncio.open_connection("127.0.0.1", self.port, limit=1 << 20)
+            self._streams[1].write(b"\x01")
+        return self._streams
+
+    def hang_up(self) -> None:
+        """Forget the connection."""
+        if self._streams is not None:
+            self._streams[1].close()
+            self._streams = None
+
+
+def reply(line: str, output: str) -> dict:
+    """The control port's answer: `result` where the line asked for JSON and got it."""
+    if "--json" in line.split():
+        try:
+            return {"ok": True, "result": json.loads(output)}
+        except ValueError:
+            pass
+    return {"ok": True, "output": output}
