@@ -1,0 +1,206 @@
+"""Who keeps the line to the central system open?
+
+Two loops share one WebSocket: `keep` connects, receives, and connects again after a growing,
+jittered pause; `run` sends what the charge point has to say, at once after whatever woke it and
+else once a second, connected or not, because offline the charge point keeps its books too. All
+decisions are lib/ocppj's; nothing here waits for the network without a time-out.
+"""
+
+import asyncio
+import os
+
+from net.websocket import WSError, ws_connect
+from station import topics
+from ws.frames import OVERSIZE, TEXT
+
+_STEP_MS = 50  # how soon an event of the station is noticed
+_STABLE_S = 60  # a connection that lasted so long was a good one: the pauses begin anew
+_ANSWER_S = 20  # the peer has so long to answer a ping
+
+
+async def run(app):
+    """Connect to CsmsUrl and stay connected; beats `csms`."""
+    link = Link(app)
+    cp = app.cp
+    cp.wake = link.wake
+    app.bus.on(topics.CONFIG, link.configured)
+    keeper = asyncio.create_task(link.keep())
+    try:
+        while True:
+            app.supervisor.beat("csms")
+            if keeper.done():
+                await keeper  # raises what ended it: the supervisor starts us again
+            await link.flush()
+            for _ in range(1000 // _STEP_MS):
+                if link.woken:
+                    break
+                await asyncio.sleep_ms(_STEP_MS)
+    finally:
+        keeper.cancel()
+        app.bus.off(topics.CONFIG, link.configured)
+        cp.wake = None
+        if cp.connected_:
+            cp.disconnected(app.clock.uptime_s())
+
+
+class Link:
+    """The connection of charge point `app.cp`; ws is None while there is none."""
+
+    def __init__(self, app):
+        self.app = app
+        self.cp = app.cp
+        self.log = app.log("NET")
+        self.ws = None
+        self.woken = False
+        self.busy = False  # somebody is sending
+        self.heard = 0
+        self.failures = 0
+
+    def wake(self):
+        """The charge point may have something to send."""
+        self.woken = True
+
+    def configured(self, key):
+        """CONFIG: what concerns the connection takes effect at once."""
+        if key == "WebSocketPingInterval" and self.ws:
+            self.ws.ping_interval_s = self.app.config.get(key)
+        elif key == "AuthorizationKey" and self.ws:
+            asyncio.create_task(self._again())
+
+    async def _again(self):
+        """Connect anew, after the answer to the call that changed the key is out (A01)."""
+        await asyncio.sleep_ms(1000)
+        self.failures = 0
+        if self.ws:
+            await self.ws.close()
+
+    async def flush(self):
+        """Send all that the charge point has; whoever calls while another sends need not wait."""
+        self.woken = False
+        if self.busy:
+            return
+        self.busy = True
+        clock = self.app.clock
+        cp = self.cp
+        try:
+            await self._listen()
+            text = cp.poll(clock.uptime_s())
+            while text:
+                self.log.trace("-> %s", text)
+                await self.ws.send_str(text)
+                text = cp.poll(clock.uptime_s())
+        except WSError:
+            pass  # `keep` notices the end of the connection and tells the charge point
+        finally:
+            self.busy = False
+
+    async def _listen(self):
+        """Tell the charge point of every sign of life, and look for one if it wants to know."""
+        ws = self.ws
+        if ws is None:
+            return
+        if ws.heard != self.heard:
+            self.heard = ws.heard
+            self.cp.alive(self.app.clock.uptime_s())
+        if self.cp.probe:
+            self.cp.probe = False
+            await ws.ping()
+
+    async def keep(self):
+        """Connect, serve, and connect again, for ever."""
+        clock = self.app.clock
+        while True:
+            since = clock.uptime_s()
+            ws = await self._connect()
+            if ws:
+                self.ws = ws
+                self.heard = 0
+                since = clock.uptime_s()
+                self.log.info("connected to the CSMS")
+                self.cp.connected(since)
+                self.wake()
+                try:
+                    await self._receive(ws)
+                finally:
+                    self.ws = None
+                    self.cp.disconnected(clock.uptime_s())
+                self.log.warn("connection to the CSMS ended: %s %d", ws.why, ws.close_code)
+                if clock.uptime_s() - since >= _STABLE_S:
+                    self.failures = 0
+            await asyncio.sleep_ms(self._pause())
+
+    def _pause(self):
+        """Milliseconds until the next attempt: doubling, the second half of it random."""
+        get = self.app.config.get
+        if not get("CsmsUrl"):
+            return 1000
+        pause = min(get("ReconnectMin") << min(self.failures, 10), get("ReconnectMax")) * 500
+        self.failures += 1
+        return pause + pause * os.urandom(1)[0] // 255
+
+    async def _connect(self):
+        """An open WebSocket, or None; the reason is in the log."""
+        get = self.app.config.get
+        url = get("CsmsUrl")
+        if not url:
+            return None
+        try:
+            from net import resolve
+
+            return await ws_connect(
+                url.rstrip("/") + "/" + resolve.quoted(get("Identity")),
+                ("ocpp1.6",),
+                _headers(get),
+                _context(url),
+                get("MessageSizeMax"),
+                "report",
+                get("WebSocketPingInterval"),
+                _ANSWER_S,
+                address=await resolve.address(url),
+            )
+        except WSError as e:
+            self.log.warn("no connection to the CSMS: %s", str(e))
+        except (OSError, ValueError) as e:
+            self.log.error("no connection to %s: %s", url, str(e))
+        return None
+
+    async def _receive(self, ws):
+        """Hand messages to the charge point until the connection ends."""
+        clock = self.app.clock
+        while True:
+            msg = await ws.receive()
+            kind = msg.type
+            data = msg.data
+            if kind == TEXT:
+                self.log.trace("<- %s", data)
+                self.cp.receive(data, clock.uptime_s())
+            elif kind == OVERSIZE:
+                self.log.warn("message of %d bytes is too long", msg.length)
+                self.cp.oversize(data, msg.length, clock.uptime_s())
+            elif ws.closed:
+                return
+            msg = data = None  # the text need not stay while the answer is built
+            await self.flush()
+
+
+def _headers(get):
+    """HTTP Basic authentication: the identity, and the key as the bytes it stands for (A00)."""
+    key = get("AuthorizationKey")
+    if not key:
+        return None
+    import binascii
+
+    raw = get("Identity").encode() + b":" + binascii.unhexlify(key)
+    return {"Authorization": "Basic " + binascii.b2a_base64(raw).decode().strip()}
+
+
+def _context(url):
+    """TLS that trusts only the roots in certs/csms.der; None for ws://."""
+    if not url.lower().startswith("wss:"):
+        return None
+    import tls
+
+    context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)  # verifies the certificate and the name
+    with open("certs/csms.der", "rb") as f:
+        context.load_verify_locations(f.read())
+    return context

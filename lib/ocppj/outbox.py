@@ -1,0 +1,344 @@
+"""Which transaction messages does the CSMS still owe us an answer for, and in what order?
+
+The journal is the truth, in every version of OCPP. Every message has a number, its place in the
+order of events. Two kinds of records (record.py) carry them; each step is one atomic write:
+
+    s0000012   a transaction, named after the number of its start. Written when it starts,
+               rewritten when the CSMS has named it, with energy snapshots while it runs, and with
+               the number of its stop when it stops; deleted when that stop has been answered.
+    m0000013   one meter sample, deleted when answered.
+    d0000012   samples for the stop message of transaction 12 (transactionData); optional.
+    a0000013   archive: given up after the last attempt, shown by diagnostics, oldest dropped.
+    ids        [nonce, first number not yet reserved, operating seconds]: numbers never repeat.
+
+While the CSMS answers, samples stay in RAM (one at a time) and cost no flash.
+
+Times in records: Unix seconds, or, while the wall clock is unknown, -1 - operating seconds (a
+count that goes on over reboots); dating.py turns them into Unix seconds as soon as the clock is
+known (E 3.11). Times given to this module are uptimes, `up`, in seconds.
+"""
+
+from micropython import const
+
+from ocppj import record
+
+# Fields of a transaction record.
+CID = const(0)
+TAG = const(1)
+START_WH = const(2)
+START = const(3)
+STATE = const(4)
+ID = const(5)
+LAST_WH = const(6)  # running: the last snapshot; stopped: the meter at the stop
+LAST = const(7)
+PARENT = const(8)
+RESERVATION = const(9)
+ATTEMPTS = const(10)
+STOP = const(11)  # number of the stop message, 0 while it runs
+REASON = const(12)
+STOP_TAG = const(13)
+
+# STATE: does the CSMS know of the start?
+PENDING = const(0)
+ANSWERED = const(1)
+GIVEN_UP = const(2)
+
+# Fields of a sample record.
+M_TX = const(0)  # number of the transaction, -1 outside of one
+M_CID = const(1)
+M_TIME = const(2)
+M_CONTEXT = const(3)
+M_SAMPLE = const(4)
+M_ATTEMPTS = const(5)
+
+# Contexts of samples, one letter each (v16/meter_values.py has their names).
+BEGIN = "B"
+END = "E"
+
+BLOCK = const(32)  # numbers reserved by one write of `ids`
+# Below this, no new transaction: what runs must still be able to end (S 3.7).
+RESERVE = const(16384)
+
+
+def number_of(name) -> int:
+    """The number in the name of a journal record, -1 for any other name."""
+    if len(name) == 8 and name[0] in "smda":
+        try:
+            return int(name[1:], 16)
+        except ValueError:
+            pass
+    return -1
+
+
+class Outbox:
+    """The journal of transaction messages.
+
+    store: see core.journal (names, read, write, delete, free). clock: `wall()`, `wall_at(up)`.
+    """
+
+    def __init__(self, store, clock, random_bytes, log):
+        self.store = store
+        self.clock = clock
+        self.log = log
+        self.item = None  # the head, loaded: (kind 's' | 'm' | 'e', number, record)
+        self.wait = 0  # uptime before which the head is not sent again
+        self.full = False
+        self.ends = {}  # number of a stop message -> number of its transaction
+        self.ram = None  # (number, record): the sample that is not in flash
+        self.undated = None  # names still to look at, see dating.py
+        names = store.names()
+        ids = self.load("ids") or [None, 0, 0]
+        self.nonce = ids[0] or "".join(["%02x" % b for b in random_bytes(5)])
+        self.head = first = 1 << 28
+        self.tail = self.reserved = ids[1]
+        # Operating seconds at the start of this boot: later than in every record before it.
+        self.base = ids[2]
+        for name in names:
+            number = number_of(name)
+            if number >= 0:
+                self._scan(name, number, names)
+        self.base += 1
+        if self.head == first:
+            self.head = self.tail
+        self.reserved = self.tail
+        self.measure()
+
+    def _scan(self, name, number, names):
+        """Take one record found at boot into account."""
+        letter = name[0]
+        if letter == "d":
+            if "s" + name[1:] not in names:
+                self.store.delete(name)
+        elif letter in "sm":
+            fields = self.load(name)
+            self.head = min(self.head, number)
+            if fields and letter == "s":
+                self.base = max(self.base, -fields[START], -fields[LAST])
+                if fields[STOP]:
+                    self.ends[fields[STOP]] = number
+                    number = fields[STOP]
+            elif fields:
+                self.base = max(self.base, -fields[M_TIME])
+            self.tail = max(self.tail, number + 1)
+
+    # -- records ---------------------------------------------------------------------------------
+
+    def load(self, name):
+        """The fields of a record or None; what is damaged is kept aside in the archive."""
+        data = self.store.read(name)
+        fields = record.unpack(data)
+        if fields is None and data:
+            self.log.error("record %s damaged", name)
+            if name[0] in "smd":
+                self.store.write("a" + name[1:], data)
+                self.store.delete(name)
+        return fields
+
+    def save(self, letter, number, fields):
+        """Write a record: one atomic step of the journal."""
+        self.store.write("%s%07x" % (letter, number), record.pack(fields))
+
+    def drop(self, letter, number):
+        """Delete a record; one that is not there is ignored."""
+        self.store.delete("%s%07x" % (letter, number))
+
+    def tx(self, number):
+        """The record of transaction `number`, or None."""
+        return self.load("s%07x" % number)
+
+    def message_id(self, number) -> str:
+        """Id of a message: the same on every attempt and boot, never used twice (JE 3.1, 3.7)."""
+        return "%s-%x" % (self.nonce, number)
+
+    def number_of(self, message_id):
+        """The number behind an id of this journal, or None."""
+        head, _, tail = message_id.rpartition("-")
+        try:
+            return int(tail, 16) if head == self.nonce else None
+        except ValueError:
+            return None
+
+    def next(self) -> int:
+        """Take the next number; reserves a block in flash when the last one is used up."""
+        number = self.tail
+        if number >= self.reserved:
+            self.reserved = number + BLOCK
+            # Uptime is saved with it: one more witness of operating time.
+            fields = [self.nonce, self.reserved, self.base + self.clock.uptime_s()]
+            self.store.write("ids", record.pack(fields))
+        self.tail = number + 1
+        return number
+
+    def measure(self):
+        """Look whether flash has room for a new transaction; sets `full`."""
+        free = self.store.free()
+        self.full = free is not None and free < RESERVE
+
+    # -- time ------------------------------------------------------------------------------------
+
+    def stamp(self, up) -> int:
+        """What a record says for an uptime: Unix seconds, or operating seconds below zero."""
+        wall = self.clock.wall_at(up)
+        return -1 - self.base - up if wall is None else wall
+
+    def uptime(self, stamp):
+        """The uptime of a stamp, below zero if it was before this boot; None if not known."""
+        if stamp < 0:
+            return -1 - stamp - self.base
+        wall = self.clock.wall()
+        return None if wall is None else self.clock.uptime_s() - (wall - stamp)
+
+    def wall(self, stamp):
+        """Unix seconds of a stamp, or None while they cannot be known."""
+        return stamp if stamp >= 0 else self.clock.wall_at(self.uptime(stamp))
+
+    # -- events ----------------------------------------------------------------------------------
+
+    def begin(self, cid, tag, meter_wh, up, parent=None, reservation=None) -> int:
+        """A transaction starts; returns its number."""
+        number = self.next()
+        at = self.stamp(up)
+        fields = [cid, tag, meter_wh, at, PENDING, None, meter_wh, at, parent, reservation, 0, 0]
+        self.save("s", number, fields)
+        self.measure()
+        return number
+
+    def snapshot(self, number, meter_wh, up):
+        """Keep the register of a running transaction: what a power cut may lose is bounded."""
+        fields = self.tx(number)
+        if fields and not fields[STOP]:
+            fields[LAST_WH] = max(meter_wh, fields[LAST_WH])
+            fields[LAST] = self.stamp(up)
+            self.save("s", number, fields)
+
+    def end(self, number, meter_wh, at, reason, tag=None):
+        """A transaction stops, at stamp `at`; a second stop changes nothing."""
+        fields = self.tx(number)
+        if not fields or fields[STOP]:
+            return
+        fields[LAST_WH] = max(meter_wh, fields[LAST_WH])
+        fields[LAST] = at
+        fields[PARENT] = None
+        stop = self.next()
+        fields[STOP:] = [stop, reason, tag]
+        if fields[STATE] != PENDING:
+            fields[ATTEMPTS] = 0
+        self.save("s", number, fields)
+        self.ends[stop] = number
+
+    def sample(self, number, cid, at, context, sample, online):
+        """A meter sample of transaction `number` (-1: none) at stamp `at`.
+
+        Online with nothing waiting it stays in RAM; else it goes to flash, unless that is full:
+        starts and stops come first.
+        """
+        fields = [number, cid, at, context, sample, 0]
+        if online and self.ram is None and self.peek() is None:
+            self.ram = (self.next(), fields)
+        elif not self.full:
+            self.save("m", self.next(), fields)
+            self.measure()
+        else:
+            self.log.warn("journal full, sample of connector %d not kept", cid)
+
+    def flush(self):
+        """Put what is only in RAM into flash: the connection is lost, or a reset follows."""
+        if self.ram:
+            self.save("m", self.ram[0], self.ram[1])
+            self.ram = None
+
+    # -- delivery --------------------------------------------------------------------------------
+
+    def peek(self):
+        """The message at the head as (kind, number, record), or None if all are delivered."""
+        while self.item is None and self.head < self.tail:
+            number = self.head
+            kind = "m"
+            if number in self.ends:
+                kind = "e"
+                fields = self.tx(self.ends[number])
+                if fields is None:
+                    self.ends.pop(number)
+            elif self.ram and self.ram[0] == number:
+                fields = self.ram[1]
+            else:
+                fields = self.load("m%07x" % number)
+                if fields is None:
+                    kind = "s"
+                    fields = self.tx(number)
+                    if fields and fields[STATE] != PENDING:
+                        fields = None
+            if fields:
+                self.item = (kind, number, fields)
+            else:
+                self.head = number + 1
+        return self.item
+
+    def settled(self, number):
+        """Message `number` was answered (or given up): forget it."""
+        if self.item and self.item[1] == number:
+            self.item = None
+            self.wait = 0
+            self.head = number + 1
+        if number in self.ends:
+            tx = self.ends.pop(number)
+            self.drop("s", tx)
+            self.drop("d", tx)
+        elif self.ram and self.ram[0] == number:
+            self.ram = None
+        else:
+            self.drop("m", number)
+
+    def named(self, number, transaction_id):
+        """The CSMS answered the start `number`, however late; False if nobody knows it."""
+        fields = self.tx(number)
+        if fields is None:
+            self.drop("a", number)
+            return False
+        if fields[STATE] != ANSWERED:
+            if fields[STATE] == GIVEN_UP:
+                self.drop("a", number)
+            fields[STATE] = ANSWERED
+            fields[ID] = transaction_id
+            fields[ATTEMPTS] = 0
+            self.save("s", number, fields)
+        if self.item and self.item[1] == number:
+            self.item = None
+            self.wait = 0
+        return True
+
+    def failed(self, now, attempts_max, interval):
+        """The head could not be delivered on a live connection: wait, or archive it (S 3.7.1)."""
+        kind, number, fields = self.item
+        name = number if kind == "s" else self.ends.get(number)
+        if kind == "m":
+            attempts = fields[M_ATTEMPTS] = fields[M_ATTEMPTS] + 1
+            if self.ram and self.ram[0] == number:
+                self.ram = None
+            self.save("m", number, fields)
+        else:
+            # Read again: a snapshot or the stop may have been written since it was sent.
+            fields = self.tx(name)
+            attempts = fields[ATTEMPTS] = fields[ATTEMPTS] + 1
+            # Written before the archive: a power cut in between costs no attempt too many.
+            self.save("s", name, fields)
+        self.item = (kind, number, fields)
+        self.wait = now + interval * attempts
+        if attempts >= attempts_max:
+            from ocppj import archive
+
+            archive.give_up(self)
+
+    # -- samples of the stop message -------------------------------------------------------------
+
+    def data(self, number):
+        """Samples for the stop message of a transaction: [[stamp, context, sample], ...]."""
+        return self.load("d%07x" % number) or []
+
+    def add_data(self, number, at, context, sample, most):
+        """Keep one; beyond `most`, every second one in the middle goes, never an end (E 3.91)."""
+        rows = [row for row in self.data(number) if row[1] != context or context != END]
+        rows.append([at, context, sample])
+        if len(rows) > most:
+            rows = [rows[0]] + rows[2:-1:2] + [rows[-1]]
+        self.save("d", number, rows)

@@ -1,0 +1,340 @@
+"""What does a charge point of OCPP 1.6 say next, and what does it do with what it hears?
+
+Sans-I/O: `receive` takes texts, `poll` gives texts, times are uptimes in whole seconds; the task
+that owns the socket is firmware/tasks/csms.py. One CALL at a time is under way (J 4.1.1); the
+order of what may be sent: answers, what a trigger asked for, Authorize, StatusNotification, the
+journal of transaction messages, DataTransfer, Heartbeat.
+"""
+
+from ocppj import rpc
+from ocppj.lazy import Lazy
+from ocppj.outbox import Outbox
+from ocppj.sampler import Sampler
+from ocppj.v16 import answers, transactions
+from ocppj.v16.schemas import BLOB
+from ocppj.v16.status import Status
+from station import topics
+
+# What the CSMS may call; the file of a call has its name in small letters with underscores.
+_CALLS = (
+    " ChangeAvailability ChangeConfiguration ClearCache DataTransfer GetConfiguration "
+    "RemoteStartTransaction RemoteStopTransaction Reset TriggerMessage UnlockConnector "
+)
+_DAY_S = 86400
+_EXTRA = 8  # DataTransfers that wait at most
+
+
+class ChargePoint:
+    """The charge point. See docs/ocpp16.md for the rules it holds.
+
+    bus: core.bus.Bus. store: records. random_bytes(n). board: VENDOR, MODEL, NAME.. for
+    BootNotification. cause: why the last run ended, 'PowerLoss' or 'Reboot'.
+    registration: 'Unknown', 'Pending', 'Accepted' or 'Rejected'. online: accepted and connected.
+    probe: True while the socket's owner should find out whether the peer still lives; it calls
+    `alive` whenever it hears something. wake: called when `poll` may have something at once.
+    """
+
+    def __init__(
+        self, station, config, clock, store, bus, random_bytes, log, board, cause="PowerLoss"
+    ):
+        self.station = station
+        self.config = config
+        self.clock = clock
+        self.store = store
+        self.bus = bus
+        self.log = log
+        self.board = board
+        self.id = config.get("Identity")
+        self.registration = "Unknown"
+        self.connected_ = self.online = self.probe = False
+        self.wake = None
+        self.boot_at = 0  # uptime of the next BootNotification
+        self.sent = 0  # uptime at which something was sent last
+        self.timed = 0  # uptime at which the CSMS told the time last
+        self.second = -1
+        self.replies = []
+        self.triggers = []  # (message, connector or None)
+        self.asks = []  # (connector, token) that need an Authorize; the first may be under way
+        self.extra = []  # payloads of DataTransfer.req
+        self.quiet = False  # nothing was heard since our CALL was sent
+        self.doubt = None  # (id, action) of a CALL without answer on a line that may be dead
+        self.modules = Lazy()
+        self.lazy = self.modules.get
+        self.rivot = None
+        prefix = "".join(["%02x" % b for b in random_bytes(6)])
+        self.rpc = rpc.Rpc(BLOB, prefix, 30, lambda action: " %s " % action in _CALLS)
+        self.status = Status(station, clock)
+        self.box = Outbox(store, clock, random_bytes, log)
+        self.journal_full = self.box.full
+        count = len(station.connectors)
+        self.sampler = Sampler(
+            clock, count, lambda cid, at, aligned: transactions.take(self, cid, at, aligned)
+        )
+        if config.get("NumberOfConnectors") != count:
+            config.set("NumberOfConnectors", str(count), "station")
+        config.guards.append(self._guard)
+        self._configure(None)
+        self._listen()
+        self.lazy("ocppj.v16.recover").run(self, cause)
+        self._date(None if clock.wall() is not None else 0)
+
+    def _listen(self):
+        on = self.bus.on
+        on(topics.STATUS, self._status)
+        on(topics.TX_STARTED, lambda session: self._event(transactions.started, session))
+        on(topics.TX_STOPPED, lambda session: self._event(transactions.stopped, session))
+        on(topics.METER, self._meter)
+        on(topics.AUTHORIZE, self._authorise)
+        on(topics.CONFIG, self._configure)
+        on(topics.TIME, self._date)
+
+    # -- events of the station ---------------------------------------------------------------
+
+    def _event(self, fn, session):
+        fn(self, session)
+        if self.rivot and fn is transactions.stopped:
+            self.rivot.summary(session)
+        self._wake()
+
+    def _status(self, cid):
+        self.status.changed(cid, self.clock.uptime_s(), self.online)
+        self._wake()
+
+    def _meter(self, connector):
+        session = connector.session
+        if session is not None and session.record is not None:
+            self.box.snapshot(session.record, connector.meter.energy_wh, self.clock.uptime_s())
+
+    def _configure(self, key):
+        get = self.config.get
+        self.heartbeat = get("HeartbeatInterval")
+        self.rpc.timeout = get("MessageTimeout")
+        self.status.duration = get("MinimumStatusDuration")
+        self.sampler.configure(get("MeterValueSampleInterval"), get("ClockAlignedDataInterval"))
+        if get("RivotMessages") != (self.rivot is not None):
+            self.rivot = None
+            if get("RivotMessages"):
+                from ocppj.v16.rivot import Rivot
+
+                self.rivot = Rivot(self)
+
+    def _date(self, jump):
+        if jump is None:  # the time was unknown until now
+            self.box.undated = self.store.names()
+
+    def _authorise(self, session):
+        tag = session.id_tag
+        verdict = answers.local(self, tag, self.online)
+        if verdict:
+            self.station.authorised(session.cid, tag, verdict[0], verdict[1])
+        else:
+            self.asks.append((session.cid, tag))
+            self._wake()
+
+    def learned(self, tag, info):
+        """Keep an idTagInfo of the CSMS in the authorisation cache."""
+        answers.learned(self, tag, info)
+
+    def _guard(self, key, value):
+        if key[-4:] == "Data" and key[:4] in ("Mete", "Stop") or key == "ConnectorPhaseRotation":
+            return self.lazy("ocppj.v16.guard").expected(key, value)
+
+    # -- the connection ----------------------------------------------------------------------
+
+    def connected(self, now):
+        """The WebSocket is open. No BootNotification if there was one since the boot (J 5.4)."""
+        self.connected_ = True
+        self.quiet = False
+        self._set_online(now)
+
+    def disconnected(self, now):
+        """The WebSocket is gone: what was under way is not failed but repeated (S 3.7)."""
+        self.connected_ = self.probe = False
+        self.doubt = None
+        self.rpc.reset()
+        self.replies = []
+        self.triggers = []
+        self.status.lost()
+        self.box.flush()
+        self._set_online(now)
+        while self.asks:
+            answers.alone(self)
+
+    def registered(self, status, now):
+        """A BootNotification.conf came: 'Accepted', 'Pending' or 'Rejected'."""
+        self.registration = status
+        if status == "Accepted":
+            self.status.all()
+        self._set_online(now)
+
+    def _set_online(self, now):
+        online = self.connected_ and self.registration == "Accepted"
+        if online != self.online:
+            self.online = online
+            if online:
+                self.sent = now
+                self.status.tick(now)
+            self.bus.emit(topics.ONLINE, online)
+
+    def alive(self, now):
+        """The peer was heard: the CALL without answer counts as failed, not as lost."""
+        self.quiet = self.probe = False
+        if self.doubt:
+            doubt, self.doubt = self.doubt, None
+            answers.failed(self, doubt[0], doubt[1], now)
+
+    def receive(self, text, now):
+        """A text message of the CSMS."""
+        self._heard(self.rpc.receive(text, now), now)
+
+    def oversize(self, head, length, now):
+        """A message longer than MessageSizeMax: its first bytes and its length."""
+        self._heard(self.rpc.oversize(head, length, now), now)
+
+    def _heard(self, event, now):
+        kind, message_id, action, payload, detail = event
+        if kind == rpc.IGNORED and message_id and payload is not None:
+            self._late(message_id, payload)
+        self.alive(now)
+        if kind == rpc.IGNORED:
+            self.log.warn("ignored: %s", detail)
+        elif kind == rpc.CALL or kind == rpc.REFUSED:
+            if self.registration == "Rejected":
+                self.log.warn("rejected by the CSMS: %s not answered", action)  # S 4.2
+            elif kind == rpc.CALL:
+                self._serve(message_id, action, payload, now)
+            else:
+                self.replies.append(detail)
+        else:
+            if kind != rpc.RESULT:
+                self.log.warn("%s: %s %s", action, detail[0], detail[1])
+            if kind == rpc.ERROR or not answers.answered(self, message_id, action, payload, now):
+                answers.failed(self, message_id, action, now)
+
+    def _serve(self, message_id, action, payload, now):
+        """Handle a call; what follows from it happens after its answer is queued."""
+        name = "".join(["_" + c.lower() if c < "a" else c for c in action])
+        then = None
+        try:
+            answer = self.lazy("ocppj.v16.calls." + name[1:]).run(self, payload, now)
+            if isinstance(answer, tuple):
+                answer, then = answer
+            if isinstance(answer, list):
+                text = self.rpc.error(message_id, answer[0], answer[1])
+            else:
+                text = self.rpc.result(message_id, answer)
+        except Exception as e:
+            self.log.exc(e, "call %s", action)
+            text = self.rpc.error(message_id, "InternalError", str(e))
+        if text:
+            self.replies.append(text)
+        if then:
+            then()
+
+    def _late(self, message_id, payload):
+        """An answer after its time: a transaction message is settled all the same (E 3.18)."""
+        number = self.box.number_of(message_id)
+        if number is None:
+            return
+        if self.doubt and self.doubt[0] == message_id:
+            self.doubt = None
+        try:
+            self.lazy("ocppj.v16.late").answered(self, number, payload)
+        except (KeyError, TypeError, AttributeError) as e:
+            self.log.warn("late answer makes no sense: %s", str(e))
+
+    # -- what is sent ------------------------------------------------------------------------
+
+    def poll(self, now):
+        """The next text to send, or None; call until None. Also keeps the time, offline too."""
+        if now != self.second:
+            self.second = now
+            self._tick(now)
+        if not self.connected_:
+            return None
+        if self.replies:
+            self.sent = now
+            return self.replies.pop(0)
+        if self.rpc.pending or self.doubt:
+            return None
+        message = self._next(now)
+        if message is None:
+            return None
+        self.sent = now
+        self.quiet = True
+        return self.rpc.call(message[0], message[1], now, message[2])
+
+    def due(self, now):
+        """Seconds until `poll` should be called again: 0 if it may have something now."""
+        return 0 if self.replies or now != self.second or self.box.undated else 1
+
+    def drained(self, now):
+        """Nothing is left that could be delivered now: a reset may go on (S 5.14)."""
+        if not self.connected_:
+            return True
+        if self.replies or self.rpc.pending:
+            return False
+        return not self.online or self.box.peek() is None or now < self.box.wait
+
+    def flush(self):
+        """Before a restart: everything that must survive goes to flash."""
+        self.box.flush()
+
+    def _tick(self, now):
+        late = self.rpc.timed_out(now)
+        if late:
+            self.log.warn("%s: no answer within %d s", late[1], self.rpc.timeout)
+            self.doubt = late
+            if self.quiet:
+                self.probe = True  # is it the CSMS that fails, or the line?
+            else:
+                self.alive(now)
+        self.sampler.tick(now)
+        if self.online:
+            self.status.tick(now)
+        if self.rivot:
+            self.rivot.tick(now)
+        if self.box.undated is not None:
+            self.lazy("ocppj.dating").step(self.box)
+        if now % 60 == 0:
+            self.box.measure()
+            self.journal_full = self.box.full
+        self.modules.tick()
+
+    def _next(self, now):
+        """(action, payload, id or None) of the next CALL, or None."""
+        registration = self.registration
+        if self.triggers and registration != "Rejected":
+            message = self.lazy("ocppj.v16.triggered").take(self, now)
+            if message:
+                return message
+        if registration != "Accepted":
+            if now < self.boot_at:
+                return None
+            return "BootNotification", self.lazy("ocppj.v16.boot").request(self), None
+        if self.asks:
+            return "Authorize", {"idTag": self.asks[0][1]}, None
+        payload = self.status.next()
+        if payload:
+            return "StatusNotification", payload, None
+        message = transactions.message(self, now)
+        if message:
+            return message
+        if self.extra:
+            return "DataTransfer", self.extra.pop(0), None
+        quiet = now - self.sent
+        if 0 < self.heartbeat <= quiet or now - self.timed >= _DAY_S:
+            return "Heartbeat", {}, None
+        return None
+
+    def transfer(self, payload):
+        """Queue a DataTransfer.req; news, not history: offline it is dropped."""
+        if self.online:
+            if len(self.extra) == _EXTRA:
+                self.extra.pop(0)
+            self.extra.append(payload)
+            self._wake()
+
+    def _wake(self):
+        if self.wake:
+            self.wake()

@@ -1,0 +1,47 @@
+"""Which configuration keys of OCPP 1.6 section 9 does this station have?
+
+A row a key, format and meaning of the columns: lib/station/keys.py, which has the station's own
+keys (MessageTimeout of E 3.83 is there). The comment after a row is its documentation.
+"""
+
+KEYS = (
+    # -- 9.1 Core
+    b"\nAllowOfflineTxForUnknownId bool false - - RW o -"  # 9.1.1: unknown cards charge offline
+    b"\nAuthorizationCacheEnabled bool true - - RW o -"  # 9.1.2: remember what the CSMS said
+    b"\nAuthorizationCacheSize int 32 0 200 RW - -"  # tokens that the cache holds
+    b"\nAuthorizeRemoteTxRequests bool false - - RW o -"  # 9.1.3: a remote start asks first
+    b"\nClockAlignedDataInterval int 0 0 86400 RW o s"  # 9.1.5: 0: no clock-aligned readings
+    b"\nConnectionTimeOut int 60 0 86400 RW o s"  # 9.1.6, E 3.77: Preparing lasts at most so long
+    b"\nConnectorPhaseRotation csl 1.NotApplicable 0 13 RW o -"  # 9.1.7: N.NotApplicable for DC
+    b"\nConnectorPhaseRotationMaxLength int 13 0 13 R o -"  # 9.1.8
+    b"\nGetConfigurationMaxKeys int 20 1 100 R o -"  # 9.1.9: keys asked for in one request
+    b"\nHeartbeatInterval int 300 0 999999999 RW o s"  # 9.1.10: set by BootNotification.conf too
+    b"\nLocalAuthorizeOffline bool true - - RW o -"  # 9.1.12: known cards charge offline
+    b"\nLocalPreAuthorize bool false - - RW o -"  # 9.1.13: known cards need not wait online
+    b"\nMaxEnergyOnInvalidId int 0 0 1000000 RW o Wh"  # 9.1.14: for a token found invalid later
+    b"\nMeterValuesAlignedData csl Energy.Active.Import.Register 0 8 RW o -"  # 9.1.15
+    b"\nMeterValuesAlignedDataMaxLength int 8 0 8 R o -"  # 9.1.16
+    b"\nMeterValuesSampledData csl Energy.Active.Import.Register,Power.Active.Import,Voltage,"
+    b"Current.Import,Current.Offered,SoC,Temperature 0 8 RW o -"  # 9.1.17, contract a.6
+    b"\nMeterValuesSampledDataMaxLength int 8 0 8 R o -"  # 9.1.18
+    b"\nMeterValueSampleInterval int 60 0 86400 RW o s"  # 9.1.19: 0: no sampled readings
+    b"\nMinimumStatusDuration int 0 0 3600 RW o s"  # 9.1.20: a status this stable is reported
+    b"\nNumberOfConnectors int 1 1 12 R o -"  # 9.1.21: of the board
+    b"\nResetRetries int 1 0 10 RW o -"  # 9.1.22: a reset of this station does not fail
+    b"\nStopTransactionMaxMeterValues int 10 2 10 R o -"  # E 3.91: readings in transactionData
+    b"\nStopTransactionOnEVSideDisconnect bool true - - RW o -"  # 9.1.23
+    b"\nStopTransactionOnInvalidId bool true - - RW o -"  # 9.1.24; false: only the energy stops
+    b"\nStopTxnAlignedData csl - 0 8 RW o -"  # 9.1.25
+    b"\nStopTxnAlignedDataMaxLength int 8 0 8 R o -"  # 9.1.26
+    b"\nStopTxnSampledData csl - 0 8 RW o -"  # 9.1.27
+    b"\nStopTxnSampledDataMaxLength int 8 0 8 R o -"  # 9.1.28
+    b"\nSupportedFeatureProfiles csl Core,RemoteTrigger 1 6 R o -"  # 9.1.29
+    b"\nTransactionMessageAttempts int 3 1 100 RW o -"  # 9.1.31: then the message is archived
+    b"\nTransactionMessageRetryInterval int 60 0 86400 RW o s"  # 9.1.32: times the attempts so far
+    b"\nUnlockConnectorOnEVSideDisconnect bool false - - R o -"  # 9.1.33, E 3.84: fixed cable
+    b"\nWebSocketPingInterval int 60 0 86400 RW o s"  # 9.1.34: 0: no pings
+    # -- this station's own
+    b"\nResumeTransactionAfterPowerLoss bool false - - RW o -"  # false: StopTransaction PowerLoss
+    b"\nRivotMessages bool false - - RW o -"  # DataTransfer of the Rivot contract (a.6)
+    b"\nRivotInterval int 5 1 3600 RW o s"  # VehicleInfo while plugged and not charging
+)
