@@ -36,6 +36,7 @@ def main() -> int:
     with open(ROOT / "build" / "setup.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # a second process waits and then finds it done
         try:
+            need([] if shutil.which("openssl") else ["openssl"], "making test certificates")
             python_environment()
             npm_packages()
         except subprocess.CalledProcessError as error:
