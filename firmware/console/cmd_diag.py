@@ -3,7 +3,7 @@
 import json
 
 from console import cmd_info, cmd_status
-from core import log
+from core import lazy
 
 
 def diagnostics(app, args, session):
@@ -15,7 +15,7 @@ def diagnostics(app, args, session):
         data["config"] = {k: conf.text(k) for k in conf.values}
         data["limits"] = [[list(claim) for claim in c.limits.claims()] for c in _guns(app)]
         data["trace"] = app.restart.trace
-        data["logs"] = list(log.lines(30))
+        data["logs"] = list(lazy.load("core.logview").lines(30))
         # Piece by piece: the whole text in one string would need a block of several KB.
         for key in data:
             first = "{" if key == "id" else ", "
@@ -31,7 +31,7 @@ def diagnostics(app, args, session):
                 yield "limit of connector %d: %s %s da %s W" % (c.id, name, da, w)
     for key in app.config.values:
         yield "%s = %s" % (key, app.config.text(key))
-    for line in log.lines(50):
+    for line in lazy.load("core.logview").lines(50):
         yield line
 
 

@@ -1,6 +1,6 @@
 """Console: logs. What happened lately?"""
 
-from core import log
+from core import lazy, log
 
 
 def logs(app, args, session):
@@ -27,5 +27,5 @@ def logs(app, args, session):
             raise ValueError(
                 "'%s' is no count, no level (%s) and no tag (%s)" % (word, log.LEVELS, log.TAGS)
             )
-    for line in log.lines(count, level, tag):
+    for line in lazy.load("core.logview").lines(count, level, tag):
         yield line

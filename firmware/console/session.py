@@ -13,6 +13,7 @@ from micropython import const
 
 from console import table
 from console.editor import Editor
+from core import lazy
 
 _HOLD = const(8)  # log lines that wait while a command is writing; more are in `logs`
 
@@ -73,6 +74,10 @@ class Session:
         else:
             self._send(text + "\n")
 
+    def idle(self) -> bool:
+        """No command runs and no line is half typed."""
+        return not self._busy and not self._editor.line
+
     async def _run(self, line):
         self._busy = True
         end = "\r\n" if self._echo else "\n"
@@ -108,8 +113,8 @@ def execute(app, session, line: str):
             " ".join([r[0] for r in table.rows()]),
         )
         return
-    module = load(row[1])
     try:
+        module = lazy.load("console." + row[1])
         for text in getattr(module, row[0])(app, words[1:], session):
             yield text
     except ValueError as e:  # the command's way to say: wrong input
@@ -118,18 +123,7 @@ def execute(app, session, line: str):
         app.log("UI").exc(e, "command %s", row[0])
         yield "error: %s failed: %s" % (row[0], repr(e))
     finally:
-        drop(row[1])
-
-
-def load(name):
-    """The module console/NAME.py, imported on demand."""
-    return getattr(__import__("console." + name), name)
-
-
-def drop(name):
-    """Forget a module that load() imported: its code is free for the next collection."""
-    sys.modules.pop("console." + name, None)
-    try:
-        delattr(sys.modules["console"], name)
-    except (AttributeError, KeyError):
-        pass
+        for name in list(sys.modules):
+            if name.startswith("console.cmd_"):
+                lazy.drop(name)
+        lazy.drop("core.logview")

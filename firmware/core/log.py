@@ -2,8 +2,8 @@
 
 A line is not kept as text. The ring holds time, level, tag, the number of its format string and
 the packed arguments, about 16 bytes instead of 80; text is made only when somebody reads it
-(`logs`, a console that follows). Format strings are constants of the code and cost nothing more.
-The same number carries the rate limit: one message may come 12 times in 10 s, then it is counted
+(core/logview.py, a console that follows). Format strings are constants of the code: they cost
+nothing more. The same number carries the rate limit: one message may come 12 times in 10 s, then it is counted
 and the count reported. Secrets (`hidden`) never enter the ring.
 """
 
@@ -26,16 +26,16 @@ counts = [0, 0, 0, 0, 0, 0, 0, 0]  # errors and criticals by tag
 sinks = []  # fn(line) for every line as it is made
 limit = True  # rate limit; the debug profile turns it off
 clock = None  # set by main: until then all lines are of second 0
-_levels = bytearray(b"\x02" * 8)
+levels = bytearray(b"\x02" * 8)
 _loggers = [None] * 8
 _formats = []
 _seen = bytearray(_FORMATS)  # how often in this window, by format number
 _window = 0
 hidden = {}  # name of a secret key: its value, '' while unset; neither enters the ring
-_ring = bytearray(4096)
-_made = 0  # bytes ever written: where the next record goes, modulo the ring
-_used = 0  # bytes held
-_held = 0  # records held
+ring = bytearray(4096)
+made = 0  # bytes ever written: where the next record goes, modulo the ring
+used = 0  # bytes held
+held = 0  # records held
 
 
 def get(tag: str):
@@ -54,7 +54,7 @@ class Log:
 
     def on(self, level: int) -> bool:
         """Would a line of that level be kept? Asked where making the arguments costs."""
-        return level >= _levels[self.tag]
+        return level >= levels[self.tag]
 
     def trace(self, fmt, *args):
         """Every message and frame."""
@@ -100,7 +100,7 @@ def emit(level, tag, fmt, args):
     """Keep a line and hand it to the sinks; the methods of Log end here."""
     if level >= _ERROR:
         counts[tag] += 1
-    if level < _levels[tag]:
+    if level < levels[tag]:
         return
     now = clock.uptime_s() if clock else 0
     flush(now)
@@ -133,7 +133,7 @@ def flush(now):
 
 
 def _keep(now, level, tag, n, fmt, args):
-    global _made, _used, _held
+    global made, used, held
     if n == 255:
         try:
             args = (fmt % args if args else fmt,)
@@ -145,16 +145,16 @@ def _keep(now, level, tag, n, fmt, args):
             break
         _pack(rec, a)
     size = rec[0] = len(rec)
-    while _used + size > len(_ring) or _held >= _LINES:
-        _used -= _ring[(_made - _used) % len(_ring)]
-        _held -= 1
+    while used + size > len(ring) or held >= _LINES:
+        used -= ring[(made - used) % len(ring)]
+        held -= 1
     for i in range(size):
-        _ring[(_made + i) % len(_ring)] = rec[i]
-    _made += size
-    _used += size
-    _held += 1
+        ring[(made + i) % len(ring)] = rec[i]
+    made += size
+    used += size
+    held += 1
     if sinks:
-        text = _text(rec)
+        text = render(rec)
         for fn in sinks:
             fn(text)
 
@@ -186,7 +186,7 @@ def scrub(text: str) -> str:
     return text
 
 
-def _text(rec) -> str:
+def render(rec) -> str:
     """One record as a line: time, level, tag, message."""
     args = []
     i = 6
@@ -227,51 +227,3 @@ def _when(up) -> str:
     from core.clock import iso
 
     return iso(wall)
-
-
-def lines(count: int = _LINES, level: int = 0, tag: int = -1):
-    """Generator of the last lines as text, oldest first; those at `level` and above, of one tag.
-
-    May be read slowly: lines made meanwhile do not show, lines they push out are left out.
-    """
-    end = _made
-    skip = sum([1 for _ in _walk(end, level, tag)]) - count
-    for rec in _walk(end, level, tag):
-        skip -= 1
-        if skip < 0:
-            yield _text(rec)
-
-
-def _walk(end, level, tag):
-    at = 0
-    while True:
-        oldest = _made - _used
-        if at < oldest:
-            at = oldest
-        if at >= end:
-            return
-        size = _ring[at % len(_ring)]
-        kind = _ring[(at + 1) % len(_ring)]
-        if kind >> 4 >= level and (tag < 0 or kind & 15 == tag):
-            yield bytes([_ring[(at + k) % len(_ring)] for k in range(size)])
-        at += size
-
-
-def setup(profile: str, levels: str, size: int = 4096):
-    """Apply the configuration: 'production' or 'debug', levels 'INFO,CAN:TRACE', ring bytes.
-
-    The debug profile keeps DEBUG and above everywhere and suppresses nothing.
-    """
-    global limit, _ring, _made, _used, _held
-    limit = profile != "debug"
-    for item in levels.split(","):
-        tag, _, name = item.rpartition(":")
-        level = LEVELS.split().index(name)
-        if not limit and level > 1:
-            level = 1
-        for i in range(8):
-            if not tag or tag == TAGS.split()[i]:
-                _levels[i] = level
-    if size != len(_ring):
-        _ring = bytearray(size)
-        _made = _used = _held = 0

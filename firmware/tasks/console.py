@@ -1,4 +1,9 @@
-"""Which terminals is the console on? The serial port (stdin), and TCP on the Unix port."""
+"""Which terminals is the console on? The serial port (stdin), and TCP on the Unix port.
+
+Line editing, commands and their table are loaded by the first key and forgotten a minute after
+the last: a charger that nobody looks at holds only this file. Until then, and beside it, the log
+is printed.
+"""
 
 import asyncio
 import select
@@ -6,43 +11,104 @@ import sys
 
 from micropython import const
 
-from console.session import Session
-from core import log
+from core import lazy, log
 
 _CHUNK = const(64)  # characters written at once: 5.5 ms of a UART at 115200
 _CLIENTS = const(8)
 _BACKLOG = const(8192)  # bytes a TCP client may leave unread before log lines skip it
+_IDLE_S = const(60)
 
-_sessions = []
+_sessions = []  # of TCP clients, and the serial one while somebody types
 _cooked = None  # the terminal's settings before ours
+
+
+class Serial:
+    """stdin and stdout; session is None while nobody types."""
+
+    def __init__(self):
+        self.session = None
+        self.keyed = 0  # uptime of the last key
+        self.keys = _raw()  # False: a pipe or a file, lines come whole and are not echoed
+        self._ready = select.poll()
+        self._ready.register(sys.stdout, select.POLLOUT)
+
+    def send(self, text):
+        """Write at once, or not at all: control never waits for who reads the log."""
+        if self._ready.poll(0):
+            sys.stdout.write(text)
+
+    async def put(self, text):
+        """Write any text, in pieces that leave time to control."""
+        for i in range(0, len(text), _CHUNK):
+            while not self._ready.poll(0):
+                await asyncio.sleep_ms(20)
+            sys.stdout.write(text[i : i + _CHUNK])
+            await asyncio.sleep_ms(0)
+
+    def tell(self, line):
+        """The log's sink for everybody."""
+        for session in _sessions:
+            try:
+                session.tell(line)
+            except OSError:  # its client is gone; the task that reads from it ends the session
+                session.follow = False
+        if not self.session:
+            self.send(line + ("\r\n" if self.keys else "\n"))
+
+    async def run(self, app):
+        """Feed the keys to a session."""
+        reader = asyncio.StreamReader(sys.stdin.buffer)
+        while True:
+            data = await reader.read(1)
+            if not data:  # nobody can type any more; the log still shows
+                await asyncio.Event().wait()
+            if data == b"\x03" and _cooked:  # raw mode: nobody else makes it an interrupt
+                raise KeyboardInterrupt
+            if not self.session:
+                self.session = _session(app, self.send, self.put, self.keys)
+                self.session.greet()
+            self.keyed = app.clock.uptime_s()
+            await self.session.feed(data)
+
+    def rest(self, now):
+        """Nobody has typed for a minute: forget the session."""
+        if self.session and now - self.keyed > _IDLE_S and self.session.idle():
+            _sessions.remove(self.session)
+            self.session = None
 
 
 async def run(app):
     """Serve all terminals; beats `console`."""
-    # The line printer of the boot phase gives way to the sessions.
-    log.sinks[:] = [_tell]
+
+    async def client(reader, writer):
+        await _client(app, reader, writer)
+
+    serial = Serial()
+    log.sinks[:] = [serial.tell]  # the printer of the boot phase has done its work
     server = None
     port = getattr(app.board, "CONSOLE_PORT", 0)
     if port:
-
-        async def client(reader, writer):
-            await _client(app, reader, writer)
-
         server = await asyncio.start_server(client, "127.0.0.1", port)
-    serial = asyncio.create_task(_serial(app))
+    task = asyncio.create_task(serial.run(app))
     try:
         while True:
+            serial.rest(app.clock.uptime_s())
+            if not _sessions and "console.session" in sys.modules:
+                for name in ("session", "editor", "table"):
+                    lazy.drop("console." + name)
             app.supervisor.beat("console")
             await asyncio.sleep(5)
     finally:
-        serial.cancel()
+        task.cancel()
+        log.sinks[:] = [printer]
+        _sessions.clear()
         restore()
         if server:
             server.close()
 
 
 def printer(line: str):
-    """The sink until the console runs: main registers it at boot."""
+    """The log's sink until the console runs: main registers it at boot."""
     print(line)
 
 
@@ -54,14 +120,6 @@ def restore():
 
         termios.tcsetattr(0, termios.TCSANOW, _cooked)
         _cooked = None
-
-
-def _tell(line):
-    for session in _sessions:
-        try:
-            session.tell(line)
-        except OSError:  # its client is gone; the task that reads from it ends the session
-            session.follow = False
 
 
 def _raw() -> bool:
@@ -80,41 +138,15 @@ def _raw() -> bool:
         return False
 
 
-async def _serial(app):
-    """The session on stdin, until its end (a pipe that closes)."""
-    ready = select.poll()
-    ready.register(sys.stdout, select.POLLOUT)
-
-    def send(text):
-        # Control must never wait for who reads the log: what cannot go now is in `logs`.
-        if ready.poll(0):
-            sys.stdout.write(text)
-
-    async def put(text):
-        for i in range(0, len(text), _CHUNK):
-            while not ready.poll(0):
-                await asyncio.sleep_ms(20)
-            sys.stdout.write(text[i : i + _CHUNK])
-            await asyncio.sleep_ms(0)
-
-    session = Session(app, send, put, _raw())
+def _session(app, send, put, echo):
+    session = lazy.load("console.session").Session(app, send, put, echo)
     _sessions.append(session)
-    session.greet()
-    reader = asyncio.StreamReader(sys.stdin.buffer)
-    try:
-        while True:
-            data = await reader.read(1)
-            if not data:  # nobody can type any more; the log still shows
-                await asyncio.Event().wait()
-            if data == b"\x03" and _cooked:  # raw mode: nobody else makes it an interrupt
-                raise KeyboardInterrupt
-            await session.feed(data)
-    finally:
-        _sessions.remove(session)
+    return session
 
 
 async def _client(app, reader, writer):
     """The session of a TCP client, until it leaves."""
+    session = None
 
     def send(text):
         if len(writer.out_buf) < _BACKLOG:
@@ -124,17 +156,16 @@ async def _client(app, reader, writer):
         writer.write(text.encode())
         await writer.drain()
 
-    session = Session(app, send, put)
     try:
-        if len(_sessions) > _CLIENTS:
+        data = await reader.read(256)
+        if len(_sessions) >= _CLIENTS:
             await put("too many clients\n")
-            return
-        _sessions.append(session)
-        while session.open:
-            data = await reader.read(256)
-            if not data:
-                break
+            data = b""
+        if data:
+            session = _session(app, send, put, True)
+        while data and session.open:
             await session.feed(data)
+            data = await reader.read(256) if session.open else b""
     except OSError:
         pass  # the client broke the connection
     finally:

@@ -4,7 +4,7 @@ import asyncio
 
 from micropython import const
 
-from core import log
+from core import lazy, log
 from station.topics import CONFIG
 
 _EVERY_S = const(5)
@@ -15,7 +15,7 @@ async def run(app):
 
     def follow(key):
         if key in ("LogProfile", "LogLevel"):
-            log_setup(app)
+            _setup(app.config.get("LogProfile"), app.config.get("LogLevel"), len(log.ring))
 
     app.bus.on(CONFIG, follow)
     try:
@@ -32,8 +32,18 @@ async def run(app):
 
 def log_setup(app):
     """Apply LogProfile, LogLevel and LogBuffer; main calls it once at boot."""
-    config = app.config
+    get = app.config.get
     try:
-        log.setup(config.get("LogProfile"), config.get("LogLevel"), config.get("LogBuffer"))
-    except ValueError:  # a tag or level nobody knows; the key's guard prevents it later on
-        log.setup("production", "INFO")
+        _setup(get("LogProfile"), get("LogLevel"), get("LogBuffer"))
+    except ValueError:  # a tag or level nobody knows; the guard prevents it later on
+        _setup("production", "INFO")
+    app.config.guards.append(_guard)
+
+
+def _setup(*args):
+    lazy.call("core.logview", "setup", *args)
+
+
+def _guard(key, value):
+    if key == "LogLevel":
+        return lazy.call("core.logview", "expected", value)
