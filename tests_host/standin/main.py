@@ -10,6 +10,7 @@ import socket
 import time
 
 import board
+
 from drivers import io_tcp
 
 COUNT = "starts"
@@ -39,10 +40,18 @@ async def command(words):
     io = App.io
     name = words[0]
     if name == "status":
-        return json.dumps({"id": "standin", "starts": App.starts, "plug": io.plug(1),
-                           "estop": io.estop(), "lock": io.lock(1), "alive": io.alive,
-                           "ticks": time.ticks_diff(time.ticks_ms(), App.begin),
-                           "wall": time.time()})
+        return json.dumps(
+            {
+                "id": "standin",
+                "starts": App.starts,
+                "plug": io.plug(1),
+                "estop": io.estop(),
+                "lock": io.lock(1),
+                "alive": io.alive,
+                "ticks": time.ticks_diff(time.ticks_ms(), App.begin),
+                "wall": time.time(),
+            }
+        )
     if name == "tag":
         return str(io.next_tag())
     if name == "contactor":
@@ -73,7 +82,7 @@ async def command(words):
     elif name == "hear":
         return (await App.stream.readline()).decode().strip()
     elif name == "hangup":
-        App.stream.close()
+        await App.stream.wait_closed()
     else:
         return "unknown: " + " ".join(words)
     return ""

@@ -16,8 +16,8 @@ CHUNK = 65536
 class Cable:
     """`exempt`: set of (host, port) that are no network but the board's own wires.
 
-    Those are CAN, I/O and console. `alive()` tells whether the station's process still runs: the end of a connection that its
-    death caused is not forwarded.
+    Those are CAN, I/O and console. `alive()` tells whether the station's process still runs: the
+    end of a connection that its death caused is not forwarded.
     """
 
     def __init__(self, exempt: set, alive=lambda: True):

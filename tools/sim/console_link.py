@@ -40,19 +40,19 @@ class ConsoleLink:
             while True:
                 if not self.alive():
                     raise ConsoleError("the station has no power")
-                fresh = self._streams is None
                 try:
                     reader, writer = await self._dial()
+                except OSError:
+                    await asyncio.sleep(DIAL_S)  # it is starting
+                    continue
+                try:
                     writer.write(line.encode() + b"\n")
                     answer = await reader.readuntil(b"\x04")
                     return answer[:-1].decode("utf-8", "replace").replace("\r\n", "\n").strip("\n")
-                except (OSError, asyncio.IncompleteReadError) as broken:
+                except (OSError, asyncio.IncompleteReadError):
+                    # Heard or not: a line that may have done something is not said twice.
                     self.hang_up()
-                    # A connection of the station's last life: dial and say it once more. A line
-                    # that a station has heard and not answered is not repeated.
-                    if fresh and isinstance(broken, asyncio.IncompleteReadError):
-                        raise ConsoleError("the station ended before it answered") from None
-                    await asyncio.sleep(DIAL_S)
+                    raise ConsoleError("the station ended before it answered") from None
         except (asyncio.CancelledError, asyncio.LimitOverrunError):
             self.hang_up()  # the answer that comes late must not meet the next question
             raise

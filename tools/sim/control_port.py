@@ -60,8 +60,8 @@ class ControlPort:
                 answer = await self.answer(line.decode("utf-8", "replace").strip())
                 writer.write(json.dumps(answer).encode() + b"\n")
                 await writer.drain()
-        except (ConnectionError, ValueError):
-            pass  # gone, or a line beyond any sense
+        except (ConnectionError, ValueError, asyncio.CancelledError):
+            pass  # gone, a line beyond any sense, or the end of the bench
         finally:
             self._writers.discard(writer)
             writer.close()

@@ -30,6 +30,7 @@ class Pace:
         self._writer = None
         self._idle = asyncio.Event()
         self._idle.set()
+        self._hung = False
 
     def skew_ms(self) -> int:
         """Bench time minus real time since the bench was started."""
@@ -51,7 +52,9 @@ class Pace:
     async def _step(self) -> None:
         self.now_ms += self.quantum_ms
         self.advance(self.quantum_ms)
-        if self._writer is None:
+        if self._writer is None or self._hung:
+            if self._writer is not None:
+                self._writer.write(bytes((self.quantum_ms,)))
             # Others want the loop too when the bench is behind its time.
             await asyncio.sleep(0)
             return
@@ -61,7 +64,7 @@ class Pace:
             async with asyncio.timeout(HUNG_S[self.speed > 1]):
                 await self._idle.wait()
         except TimeoutError:
-            pass
+            self._hung = True
 
     def shift_clock(self, seconds: int) -> None:
         """Move the station's board clock, not its ticks."""
@@ -73,6 +76,7 @@ class Pace:
         if self._writer is not None:
             self._writer.close()
             self._writer = None
+        self._hung = False
         self._idle.set()
 
     async def serve(self, reader, writer) -> None:
@@ -82,6 +86,7 @@ class Pace:
         try:
             while byte := await reader.read(1):
                 if byte == b"a":
+                    self._hung = False
                     self._idle.set()
                 elif byte == b"r":
                     await self._route((await reader.readline()).decode(), writer)

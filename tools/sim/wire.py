@@ -33,22 +33,23 @@ def _messages(name: str) -> dict:
 class Wire:
     """Frames of one module and one BMS. Encoders return (can_id, 8 bytes).
 
-    generation: "seed", "head" or "later" (setting RivotProfile). current: "1024" or "deci", temp:
-    "u32_1024" or "u16_milli": telemetry scales (ModuleCurrentScale, ModuleTempScale).
+    generation: "seed", "head" or "later" (setting RivotProfile). current: "u32/1024", "u16/1024" or
+    "u16/10", temp: "u32/1024" or "u16/1000": width and units of the telemetry (ModuleCurrentScale,
+    ModuleTempScale).
     """
 
-    def __init__(self, generation: str = "later", current: str = "1024", temp: str = "u32_1024"):
+    def __init__(
+        self, generation: str = "later", current: str = "u32/1024", temp: str = "u32/1024"
+    ):
         self.generation = generation
         own = _messages("rivot.dbc")
-        head = _messages("rivot_head.dbc")
-        wide, narrow = own["Mod_Tlm"], head["Mod_Tlm"]
+        head, seed = _messages("rivot_head.dbc"), _messages("rivot_seed.dbc")
+        makes = {"u32/1024": own, "u16/1024": seed, "u16/10": head, "u16/1000": head}
+        self._telemetry = dict.fromkeys(_TELEMETRY, own["Mod_Tlm"])
+        self._telemetry[TLM_CURRENT] = makes[current]["Mod_Tlm"]
+        self._telemetry[TLM_TEMP] = makes[temp]["Mod_Tlm"]
         if generation != "later":
-            own.update(head if generation == "head" else _messages("rivot_seed.dbc"))
-        self._telemetry = dict.fromkeys(_TELEMETRY, wide)
-        if current == "deci":
-            self._telemetry[TLM_CURRENT] = narrow
-        if temp == "u16_milli":
-            self._telemetry[TLM_TEMP] = narrow
+            own = {**own, **(head if generation == "head" else seed)}
         self._of = own
         self._control = own["Mod_Ctl"]
         self.control_id = self._control.frame_id

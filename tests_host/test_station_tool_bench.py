@@ -1,0 +1,318 @@
+"""Does the bench do what its interface promises? (design section 7, with a stand-in station)"""
+
+import asyncio
+import contextlib
+import os
+import signal
+
+import pytest
+from bench_world import Client, bench, until
+
+
+def scenario(test):
+    """Run an async test in a loop of its own."""
+
+    def run(tmp_path):
+        asyncio.run(asyncio.wait_for(test(tmp_path), 30))
+
+    run.__name__ = test.__name__
+    run.__doc__ = test.__doc__
+    return run
+
+
+@contextlib.asynccontextmanager
+async def csms():
+    """A server outside: (port, list of (reader, writer) as they come)."""
+    arrived = []
+    server = await asyncio.start_server(lambda r, w: arrived.append((r, w)), "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1], arrived
+
+
+# -- plant words
+
+
+@scenario
+async def test_people_act_on_the_plant_and_the_station_sees_it(tmp_path):
+    async with bench(tmp_path) as (_, client, _ready):
+        assert await client.ask("plug 1") == {"ok": True}
+        assert await client.ask("estop on") == {"ok": True}
+        assert await client.ask("tag 1 ABC123") == {"ok": True}
+        status = await client.result("status --json")
+        assert status["plug"] is True and status["estop"] is True
+        assert await client.output("console tag") == "(1, 'ABC123')"
+        await client.ask("unplug 1")
+        state = await client.ask("state")
+        assert state["connectors"][0]["plugged"] is False and state["estop"] is True
+
+
+@scenario
+async def test_outputs_of_the_station_move_the_plant_in_their_time(tmp_path):
+    async with bench(tmp_path) as (_, client, _ready):
+        await client.ask("contactor on")
+        await client.ask("lock on")
+
+        async def moved():
+            found = (await client.ask("state"))["connectors"][0]
+            return found["contactor"] and found["lock"]
+
+        await until(moved)
+        assert (await client.result("status --json"))["lock"] is True
+
+
+@scenario
+async def test_state_has_every_field_of_the_interface(tmp_path):
+    async with bench(tmp_path) as (_, client, _ready):
+        state = await client.ask("state")
+        assert {"ok", "time_s", "power", "net", "estop", "connectors", "modules", "ties",
+                "violations"} <= state.keys()
+        assert {"id", "plugged", "contactor", "lock", "voltage_v", "current_a", "soc",
+                "energy_wh", "temp_c"} <= state["connectors"][0].keys()
+        assert {"id", "on", "voltage_v", "current_a", "temp_c"} <= state["modules"][0].keys()
+
+
+@pytest.mark.parametrize("line, says", [
+    ("plug 2", "no connector 2"), ("plug", "usage: plug N"), ("soc 1 101", "0 to 100"),
+    ("bms silent 1 maybe", "on or off"), ("plc silent 1 on", "no PLC"),
+    ("identity 1 evccid 00", "no PLC"), ("weld tie 1 on", "no tie"), ("weld xx 1 on", "gc"),
+    ("power up", "usage: power"), ("clock tomorrow", "seconds"), ("", "empty"),
+])
+def test_a_wrong_word_says_what_was_expected(tmp_path, line, says):
+    async def run():
+        async with bench(tmp_path) as (_, client, _ready):
+            answer = await client.ask(line)
+            assert answer["ok"] is False
+            assert says in answer["error"]
+
+    asyncio.run(run())
+
+
+@scenario
+async def test_vehicle_and_faults_are_set(tmp_path):
+    async with bench(tmp_path) as (one, client, _ready):
+        outlet = one.plant.outlet(1)
+        for line in ("soc 1 35.5", "ev demand 1 20 67.2", "bms silent 1 on", "bms stop 1 on",
+                     "overtemp 1 95", "weld gc 1 on", "can cut on"):
+            assert await client.ask(line) == {"ok": True}, line
+        assert outlet.battery.soc == 35.5
+        assert outlet.bms.demand_a == 20 and outlet.bms.vmax_v == 67.2
+        assert outlet.bms.silent and outlet.bms.stop_forced
+        assert outlet.module.temp_c == 95
+        assert outlet.contactor.welded and one.hubs[0].is_cut
+        await client.ask("overtemp 1 off")
+        await client.ask("module off 1 on")
+        assert outlet.module.temp_c == 25 and outlet.module.off_line
+
+
+# -- console
+
+
+@scenario
+async def test_other_lines_go_to_the_console_many_at_a_time(tmp_path):
+    async with bench(tmp_path) as (_, client, ready):
+        clients = [await Client().dial(ready["control"]) for _ in range(20)]
+        answers = await asyncio.gather(*(c.ask("nonsense %d" % i) for i, c in enumerate(clients)))
+        assert [a["output"] for a in answers] == ["unknown: nonsense %d" % i for i in range(20)]
+        assert await client.output("console plug 1") == "unknown: plug 1"
+
+
+@scenario
+async def test_a_station_that_hangs_is_answered_for_within_ten_seconds(tmp_path):
+    async with bench(tmp_path) as (_, client, ready):
+        hung = asyncio.create_task((await Client().dial(ready["control"])).ask("hang"))
+        await asyncio.sleep(0.3)
+        began = asyncio.get_running_loop().time()
+        assert (await client.ask("state"))["ok"]            # the bench itself goes on
+        assert asyncio.get_running_loop().time() - began < 1
+        first = (await client.ask("state"))["time_s"]
+        await asyncio.sleep(0.5)
+        assert (await client.ask("state"))["time_s"] > first + 0.2
+        answer = await hung
+        assert not answer["ok"] and "did not answer" in answer["error"]
+        assert asyncio.get_running_loop().time() - began < 10
+
+
+# -- power
+
+
+@scenario
+async def test_power_cycle_starts_the_station_on_the_same_flash(tmp_path):
+    async with bench(tmp_path) as (_, client, ready):
+        first = (await client.ask("state"))["station_pid"]
+        assert first == ready["station_pid"]
+        assert await client.ask("power off") == {"ok": True}
+        assert (await client.ask("state"))["power"] is False
+        assert not os.path.exists("/proc/%d" % first)
+        assert not (await client.ask("status --json"))["ok"]
+        answer = await client.ask("power on")
+        assert answer["ok"] and answer["station_pid"] != first
+        assert (await client.result("status --json"))["starts"] == 2
+        third = (await client.ask("power cycle"))["station_pid"]
+        assert third not in (first, answer["station_pid"])
+        assert (await client.result("status --json"))["starts"] == 3
+
+
+@scenario
+async def test_a_station_that_resets_itself_is_started_again(tmp_path):
+    async with bench(tmp_path) as (_, client, _ready):
+        await client.ask("reset")
+        assert (await client.result("status --json"))["starts"] == 2
+        assert (await client.ask("state"))["power"] is True
+
+
+@scenario
+async def test_a_watchdog_that_bites_starts_it_again(tmp_path):
+    async with bench(tmp_path) as (_, client, _ready):
+        await client.ask("bite")
+        assert (await client.result("status --json"))["starts"] == 2
+
+
+@scenario
+async def test_a_signal_is_a_power_cut_until_power_on(tmp_path):
+    async with bench(tmp_path) as (_, client, ready):
+        os.kill(ready["station_pid"], signal.SIGKILL)
+
+        async def off():
+            return not (await client.ask("state"))["power"]
+
+        await until(off)
+        assert (await client.ask("power on"))["ok"]
+        assert (await client.result("status --json"))["starts"] == 2
+
+
+@scenario
+async def test_power_off_lets_the_outputs_fall_and_the_module_stop(tmp_path):
+    async with bench(tmp_path) as (one, client, _ready):
+        await client.ask("plug 1")
+        await client.ask("contactor on")
+        module = one.plant.outlet(1).module
+        module.set_voltage(84)
+        module.set_current(20)
+        module.start()
+
+        async def flows():
+            return (await client.ask("state"))["connectors"][0]["current_a"] > 15
+
+        await until(flows)
+        await client.ask("power off")
+
+        async def fallen():
+            found = (await client.ask("state"))["connectors"][0]
+            return not found["contactor"] and found["current_a"] == 0
+
+        await until(fallen)
+        assert not module.on
+        assert not [v for v in (await client.ask("state"))["violations"] if "opened" in v]
+
+
+# -- the cable
+
+
+@scenario
+async def test_connections_of_the_station_pass_the_cable_both_ways(tmp_path):
+    async with csms() as (port, arrived), bench(tmp_path) as (_, client, _ready):
+        assert (await client.output("dial localhost %d" % port)).startswith("connected")
+        await client.ask("say hello")
+        await until(lambda: asyncio.sleep(0, arrived))
+        reader, writer = arrived[0]
+        assert await reader.readline() == b"hello\n"
+        writer.write(b"world\n")
+        assert await client.output("hear") == "world"
+        await client.ask("hangup")
+        assert await asyncio.wait_for(reader.read(), 2) == b""
+
+
+@scenario
+async def test_a_pulled_cable_loses_packets_without_fin_and_the_socket_stays_dead(tmp_path):
+    async with csms() as (port, arrived), bench(tmp_path) as (_, client, _ready):
+        await client.output("dial localhost %d" % port)
+        await until(lambda: asyncio.sleep(0, arrived))
+        reader, writer = arrived[0]
+        assert await client.ask("net off") == {"ok": True}
+        assert (await client.ask("state"))["net"] is False
+        await client.ask("say lost")
+        await client.ask("net on")
+        await client.ask("say lost-too")
+        await client.ask("hangup")
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(reader.read(1), 0.5)
+        assert (await client.output("dial localhost %d" % port)).startswith("connected")
+        await client.ask("say back")
+        await until(lambda: asyncio.sleep(0, len(arrived) == 2))
+        assert await arrived[1][0].readline() == b"back\n"
+        writer.close()
+
+
+@scenario
+async def test_a_connect_without_a_cable_hangs(tmp_path):
+    async with csms() as (port, arrived), bench(tmp_path) as (_, client, ready):
+        await client.ask("net off")
+        other = await Client().dial(ready["control"])
+        dialling = asyncio.create_task(other.ask("dial localhost %d" % port))
+        await asyncio.wait({dialling}, timeout=1)
+        assert not dialling.done() and not arrived
+        dialling.cancel()
+
+
+@scenario
+async def test_a_power_cut_says_nothing_to_the_network(tmp_path):
+    async with csms() as (port, arrived), bench(tmp_path) as (_, client, ready):
+        await client.output("dial localhost %d" % port)
+        await until(lambda: asyncio.sleep(0, arrived))
+        await client.ask("power off")
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(arrived[0][0].read(1), 0.5)
+
+
+@scenario
+async def test_an_unknown_name_and_a_closed_port_are_errors_at_once(tmp_path):
+    async with csms() as (port, _):
+        pass
+    async with bench(tmp_path) as (_, client, _ready):
+        assert await client.output("dial no-such-host.invalid 80") == "error -2"
+        await client.output("dial localhost %d" % port)
+        assert await client.output("hear") == ""
+
+
+# -- time
+
+
+@pytest.mark.parametrize("speed", [1, 20])
+def test_station_and_plant_share_one_time(tmp_path, speed):
+    async def run():
+        async with bench(tmp_path, speed=speed) as (_, client, _ready):
+            before = await client.ask("state"), await client.result("status --json")
+            await asyncio.sleep(1)
+            after = await client.ask("state"), await client.result("status --json")
+            plant_s = after[0]["time_s"] - before[0]["time_s"]
+            station_s = (after[1]["ticks"] - before[1]["ticks"]) / 1000
+            lost_s = after[0]["slipped_s"] - before[0]["slipped_s"]
+            assert plant_s == pytest.approx(station_s, abs=0.2 * speed)
+            assert plant_s == pytest.approx(speed * (1 - lost_s), rel=0.3)
+
+    asyncio.run(run())
+
+
+@scenario
+async def test_waiting_takes_bench_time(tmp_path):
+    async with bench(tmp_path, speed=50) as (_, client, _ready):
+        before = await client.result("status --json")
+        began = asyncio.get_running_loop().time()
+        await client.ask("sleep 20000")
+        took = asyncio.get_running_loop().time() - began
+        after = await client.result("status --json")
+        assert 20000 <= after["ticks"] - before["ticks"] < 26000
+        assert 0.2 < took < 3
+
+
+@scenario
+async def test_the_wall_clock_is_unknown_at_power_up_and_moves_alone(tmp_path):
+    async with bench(tmp_path) as (_, client, _ready):
+        before = await client.result("status --json")
+        assert before["wall"] < 946684800 + 60        # 2000-01-01, as the chip's
+        assert await client.ask("clock 86400") == {"ok": True}
+        after = await client.result("status --json")
+        assert 86400 <= after["wall"] - before["wall"] < 86430
+        assert after["ticks"] - before["ticks"] < 5000
+        await client.ask("clock -86400")
+        assert (await client.result("status --json"))["wall"] - before["wall"] < 60
