@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import functools
 import itertools
 import json
 from urllib.parse import quote
@@ -167,3 +168,14 @@ class FakePlant:
             writer.write(json.dumps(answer).encode() + b"\n")
             await writer.drain()
         writer.close()
+
+
+def scenario(function):
+    """Run an async test to its end, or for 20 s."""
+    @functools.wraps(function)
+    def test(*args, **kwargs):
+        async def bounded():
+            async with asyncio.timeout(20):
+                await function(*args, **kwargs)
+        asyncio.run(bounded())
+    return test

@@ -60,8 +60,11 @@ def render(name: str, **facts) -> str:
 
 async def overview_facts(central: CentralSystem) -> dict:
     """What the overview shows."""
-    rows = await central.store.stations()
-    return {"central": central, "stations": [views.station(central, row) for row in rows]}
+    stations = [views.station(central, row) for row in await central.store.stations()]
+    charging = [c for s in stations for c in s["connectors"] if c["transactionId"] is not None]
+    return {"central": central, "stations": stations, "charging": len(charging),
+            "connectors": sum(len(s["connectors"]) for s in stations),
+            "power_w": sum(c["values"].get("power_w", 0.0) for c in charging)}
 
 
 async def overview(request: Request) -> Response:
@@ -81,7 +84,9 @@ def _connector_of(request: Request, station: dict) -> int:
 
 async def charges_facts(central: CentralSystem, station_id: str) -> dict:
     """What the list of transactions shows."""
-    return {"station_id": station_id,
+    running = {c.charge.id: c.session_wh() for c in central.live.connectors(station_id)
+               if c.charge is not None}
+    return {"station_id": station_id, "running_wh": running,
             "charges": await central.charges.find(station_id, limit=_CHARGES)}
 
 

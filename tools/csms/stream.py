@@ -70,7 +70,7 @@ async def _state(central: CentralSystem, station_id: str, number: int,
         pieces.append(("live", "parts/live.html", facts))
         if kinds & {"link", "station"}:
             pieces.append(("badge", "parts/badge.html", facts))
-    if "charge" in kinds:
+    if kinds & {"charge", "meter"}:
         pieces.append(("charges", "parts/charges.html",
                        await charges_facts(central, station_id)))
     plant = central.plants.get(station_id)

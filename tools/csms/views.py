@@ -98,9 +98,27 @@ def excerpt(row: Message) -> str:
     payload = payload_of(row)
     if not isinstance(payload, dict):
         return row.payload[:160]
-    parts = [f"{key} {value}" if isinstance(value, (str, int, float)) else f"{key} …"
-             for key, value in payload.items() if value not in ("", None, {})]
-    return ", ".join(parts)[:160]
+    return ", ".join(_short(key, value) for key, value in payload.items()
+                     if value not in ("", None, {}, []))[:200]
+
+
+def _unit(sample: dict) -> str:
+    return {"Percent": "%", "Celsius": "°C"}.get(sample.get("unit"), sample.get("unit", ""))
+
+
+def _short(key: str, value) -> str:
+    """One member of a payload: readings as readings, the usual ids by their usual names."""
+    if key in ("meterValue", "transactionData") and isinstance(value, list):
+        samples = value[-1].get("sampledValue", []) if isinstance(value[-1], dict) else []
+        return " · ".join(f"{s.get('measurand', 'Energy').split('.')[0]} {s.get('value')} "
+                          f"{_unit(s)}".strip() for s in samples if isinstance(s, dict))
+    if isinstance(value, dict) and "status" in value:
+        return f"{key} {value['status']}"
+    if not isinstance(value, (str, int, float)):
+        return f"{key} …"
+    name = {"connectorId": "connector ", "transactionId": "transaction ", "idTag": "card ",
+            "status": "", "errorCode": ""}.get(key, key + " ")
+    return f"{name}{value}"
 
 
 def pretty(row: Message) -> str:

@@ -37,11 +37,13 @@ function options(width, shown) {
       kWh: { range: fromZero }, V: { range: fromZero } },
     series: [{ label: "Time" }, ...LINES.map((line, index) => ({
       label: line.label, scale: line.unit, stroke: color(line.color), width: 2, spanGaps: true, show: shown[index],
-      points: { show: false }, value: (_, v) => (v == null ? "–" : `${v.toFixed(line.digits)} ${line.unit}`),
+      points: { show: false }, value: (plot, v) => reading(line, v ?? plot?.data[index + 1].findLast((item) => item != null)),
       fill: line.key === "power_w" ? color("--brand-soft") : undefined }))],
   };
 }
 
+// Under the cursor, else the newest.
+const reading = (line, value) => (value == null ? "–" : `${value.toFixed(line.digits)} ${line.unit}`);
 const fromZero = (_, low, high) => [Math.min(0, low ?? 0), Math.max(1e-3, (high ?? 1) * 1.08)];
 
 // Energy is drawn from the start of the charge, not as the register's reading.
