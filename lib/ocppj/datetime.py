@@ -24,46 +24,54 @@ def parse(text: str, ms: bool = False):
     23:59), the day must exist, no leap second (:60), no year 0. Small letters t and z are allowed
     (RFC 3339, 5.6).
     """
-    if not len(text) == len(text.encode()) >= 20:  # ASCII only
+    data = text.encode()  # bytes are looked into without a new object for every part
+    if len(data) < 20 or data[4] != 45 or data[7] != 45 or data[10] | 32 != 116:
         return None
-    digits = text[:4] + text[5:7] + text[8:10] + text[11:13] + text[14:16] + text[17:19]
-    marks = text[4] + text[7] + text[10] + text[13] + text[16]
-    if not digits.isdigit() or marks != "--T::" and marks != "--t::":
+    if data[13] != 58 or data[16] != 58:
         return None
-    year, month, day = int(text[:4]), int(text[5:7]), int(text[8:10])
-    hour, minute, second = int(text[11:13]), int(text[14:16]), int(text[17:19])
-    if not year or not 1 <= month <= 12 or hour > 23 or minute > 59 or second > 59:
+    year = _two(data, 0) * 100 + _two(data, 2)
+    month, day = _two(data, 5), _two(data, 8)
+    hour, minute, second = _two(data, 11), _two(data, 14), _two(data, 17)
+    if year < 1 or not 1 <= month <= 12:
+        return None
+    if not 0 <= hour <= 23 or not 0 <= minute <= 59 or not 0 <= second <= 59:
         return None
     start = days(year, month, 1)
     following = days(year, month + 1, 1) if month < 12 else start + 31
     if not 0 < day <= following - start:
         return None
     end = 19
-    if text[19] == ".":
+    if data[19] == 46:
         end = 20
-        while "0" <= text[end : end + 1] <= "9":
+        while end < len(data) and 48 <= data[end] <= 57:
             end += 1
         if end == 20:
             return None
-    offset = _offset(text[end:])
+    offset = _offset(data, end)
     if offset is None:
         return None
     seconds = (start + day - 1) * 86400 + hour * 3600 + minute * 60 + second - offset
-    return seconds * 1000 + int((text[20:end] + "000")[:3]) if ms else seconds
+    return seconds * 1000 + int((data[20:end] + b"000")[:3]) if ms else seconds
 
 
-def _offset(zone: str):
+def _two(data: bytes, at: int) -> int:
+    """The number of two digits, or one that no field of a time can be."""
+    high, low = data[at] - 48, data[at + 1] - 48
+    return high * 10 + low if 0 <= high <= 9 and 0 <= low <= 9 else -10000
+
+
+def _offset(data: bytes, at: int):
     """Seconds that a zone is ahead of UTC: "Z", "+02:00", "-05:30"; None if it is no zone."""
-    if zone == "Z" or zone == "z":
+    size = len(data) - at
+    if size == 1 and data[at] | 32 == 122:
         return 0
-    hour, minute = zone[1:3], zone[4:]
-    if len(zone) != 6 or zone[0] not in "+-" or zone[3] != ":" or not (hour + minute).isdigit():
+    if size != 6 or data[at] not in b"+-" or data[at + 3] != 58:
         return None
-    hour, minute = int(hour), int(minute)
-    if hour > 23 or minute > 59:
+    hour, minute = _two(data, at + 1), _two(data, at + 4)
+    if not 0 <= hour <= 23 or not 0 <= minute <= 59:
         return None
     offset = hour * 3600 + minute * 60
-    return -offset if zone[0] == "-" else offset
+    return -offset if data[at] == 45 else offset
 
 
 def iso(seconds: int, ms=None) -> str:

@@ -8,8 +8,8 @@ MicroPython's json, which takes `[1 2]`, `[1,]`, `[01]`, unknown escapes and lon
 that comes twice and nesting below DEPTH are refused too.
 
 The table of schemas (format: tools/schema_compiler.py) is one bytes object, used in place. Key and
-enum lists in it are runs of names between double quotes, so a JSON string is looked up with one
-bytes.find(), its quotes included.
+enum lists in it are runs of names between double quotes, so a JSON string is looked up with
+bytes.find().
 
 Verdicts are those of JSON schema drafts 4 and 6, with the error codes of J 4.2.3. Limits of our
 own, as PropertyConstraintViolation: a number of more than 40 characters, or one that a float of
@@ -63,7 +63,7 @@ class Reader:
 
     def find(self, action: str, is_response: bool) -> int:
         """The reference of the payload of an action, for `check`; 0 if the action is unknown."""
-        index = self._lookup(0, b'"' + action.encode() + b'"')
+        index = self._lookup(0, action.encode())
         return 0 if index < 0 else self._u16(4 + 4 * index + 2 * is_response)
 
     def check(self, ref: int):
@@ -155,7 +155,7 @@ class Reader:
         if self.peek() != 34:
             raise ValueError("key expected")
         raw = self._quoted()
-        key = str(raw[1:-1], "utf8")
+        key = str(raw, "utf8")
         self.path[depth] = key
         if key in members:
             raise ValueError("key %s twice" % key[:20])
@@ -180,7 +180,7 @@ class Reader:
             self._fail(depth, _OCCURENCE, ref, value)
 
     def _quoted(self) -> bytes:
-        """Read a string: its UTF-8 text, in double quotes but otherwise without escapes."""
+        """Read a string: its UTF-8 text without quotes and escapes."""
         data = self.data
         start = end = self.pos
         while True:
@@ -193,18 +193,18 @@ class Reader:
             if (end - back) & 1 == 0:
                 break
         self.pos = end + 1
-        raw = data[start : end + 1]
-        if min(raw) < 32:
+        raw = data[start + 1 : end]
+        if raw and min(raw) < 32:
             raise ValueError("control character")
-        if data.find(b"\\", start, end) >= 0:
+        if raw.find(b"\\") >= 0:
             from .text import unescape
 
-            raw = b'"' + unescape(raw[1:-1]) + b'"'
+            raw = unescape(raw)
         return raw
 
     def _string(self, ref: int, depth: int) -> str:
         raw = self._quoted()
-        value = str(raw[1:-1], "utf8")
+        value = str(raw, "utf8")
         if not ref:
             return value
         if wanted(self.blob, ref) != _TEXT:
@@ -263,14 +263,19 @@ class Reader:
     def _u16(self, at: int) -> int:
         return self.blob[at] << 8 | self.blob[at + 1]
 
-    def _lookup(self, place: int, raw: bytes) -> int:
-        """Index of a quoted name in the list whose offset and length stand at `place`; -1 if it is
-        not there."""
+    def _lookup(self, place: int, name: bytes) -> int:
+        """Index of a name in the list whose offset and length stand at `place`, or -1."""
         blob = self.blob
-        start = self._u16(place)
-        at = blob.find(raw, start, start + self._u16(place + 2))
-        # A name with a quote in it, written as an escape, could match two neighbours.
-        return -1 if at < 0 or raw.find(b'"', 1) != len(raw) - 1 else blob.count(b'"', start, at)
+        start = at = self._u16(place)
+        end = start + self._u16(place + 2)
+        while True:
+            at = blob.find(name, at + 1, end)
+            if at < 0:
+                return -1
+            # A part of a longer name does not count, nor does a name with a quote in it (written
+            # as an escape), which could match two neighbours.
+            if blob[at - 1] == 34 == blob[at + len(name)] and name.find(b'"') < 0:
+                return blob.count(b'"', start, at) - 1
 
     def _fail(self, depth: int, code: int, expected, found):
         """Note the violation, and give up. See violation.describe for the arguments."""

@@ -35,9 +35,14 @@ def describe(blob: bytes, path: list, code: int, expected, found) -> tuple:
             path = path + [_missing(blob, expected, found)]
             expected, found = "a value", "nothing"
         else:
-            high = blob[expected + 1] or "any number of"
-            expected = "at least %d and at most %s items" % (blob[expected] & 63, high)
-            found = "%d" % len(found)
+            found = len(found)
+            low = blob[expected] & 63
+            few = found < low
+            expected = "at %s %d items" % (
+                "least" if few else "most",
+                low if few else blob[expected + 1],
+            )
+            found = "%d" % found
     elif isinstance(found, bytes):
         found = str(found, "utf8")
     text = ""
