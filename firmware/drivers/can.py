@@ -128,7 +128,9 @@ class Driver:
 
     def send(self, can_id, data, flags=0):
         """Queues a frame: a small index, or None if the queue is full or the bus is off."""
-        if self.now in (STATE_STOPPED, STATE_BUS_OFF) or not self._transmit(can_id, data, flags):
+        if self.now == STATE_STOPPED or self.now == STATE_BUS_OFF:
+            return None
+        if not self._transmit(can_id, data, flags):
             return None
         if self.tap:
             self.tap(can_id, data, flags)

@@ -8,17 +8,16 @@ A lost connection is a bus-off: it stays until `restart()`.
 
 from micropython import const
 
-from drivers.can import (
-    FLAG_EXT_ID,
-    FLAG_RTR,
-    STATE_ACTIVE,
-    STATE_BUS_OFF,
-    STATE_PASSIVE,
-    STATE_STOPPED,
-    STATE_WARNING,
-    Driver,
-)
+from drivers.can import Driver
 
+# As in drivers/can.py; private constants cost no memory.
+_RTR = const(1)
+_EXT_ID = const(2)
+_STOPPED = const(0)
+_ACTIVE = const(1)
+_WARNING = const(2)
+_PASSIVE = const(3)
+_BUS_OFF = const(4)
 _LINE = const(32)  # T + 8 + 1 + 16 + timestamp 4 = 30
 _TX = const(512)
 _CR = const(13)
@@ -71,7 +70,7 @@ class Slcan(Driver):
 
     A stream that is handed in must not block (UART: timeout=0) and is not closed here.
 
-    OSErrors of the connection do not come out; they are the state STATE_BUS_OFF.
+    OSErrors of the connection do not come out; they are the state _BUS_OFF.
     """
 
     def __init__(self, params, bit_rate):
@@ -91,13 +90,13 @@ class Slcan(Driver):
     def restart(self):
         """Connects (again), sets the bit rate and opens the channel. Drops what was queued."""
         self._close()
-        self._enter(STATE_BUS_OFF)
         self.length = self.sent = self.asked = 0
         try:
             self.stream = _connect(self.params)
         except OSError:
+            self._enter(_BUS_OFF)
             return
-        self._enter(STATE_STOPPED)  # until these are written. The empty line ends any old junk.
+        self._enter(_STOPPED)  # until these are written. The empty line ends any old junk.
         command = b"\rC\rS%d\rO\r" % self.rate
         self.tx[: len(command)] = command
         self.queued = len(command)
@@ -110,7 +109,7 @@ class Slcan(Driver):
             self._append(_CR)
             self._flush()
         self._close()
-        self._enter(STATE_STOPPED)
+        self._enter(_STOPPED)
 
     def _close(self):
         stream = self.stream
@@ -121,16 +120,16 @@ class Slcan(Driver):
 
     def _lost(self):
         self._close()
-        self._enter(STATE_BUS_OFF)
+        self._enter(_BUS_OFF)
 
     def state(self):
         """As Driver.state. Each call also asks the adapter for its status flags (F).
 
         The answer is seen by a later call. An adapter that knows no F is asked less often.
         """
-        if self.now not in (STATE_STOPPED, STATE_BUS_OFF):
+        if self.now != _STOPPED and self.now != _BUS_OFF:
             self.asked = (self.asked + 1) % 120
-            if self.asked < 3 and self._room(2):
+            if 0 < self.asked < 3 and self._room(2):
                 self._append(70)
                 self._append(_CR)
         self._flush()
@@ -159,8 +158,8 @@ class Slcan(Driver):
             self._flush()
             if not self._room(_LINE):
                 return False
-        extended = flags & FLAG_EXT_ID
-        remote = flags & FLAG_RTR
+        extended = flags & _EXT_ID
+        remote = flags & _RTR
         self._append((82 if extended else 114) if remote else (84 if extended else 116))
         self._append_hex(can_id, 28 if extended else 8)
         length = len(data)
@@ -184,8 +183,8 @@ class Slcan(Driver):
             self.sent += n
             if self.sent == self.queued:
                 self.sent = self.queued = 0
-                if self.now == STATE_STOPPED:
-                    self._enter(STATE_ACTIVE)
+                if self.now == _STOPPED:
+                    self._enter(_ACTIVE)
 
     # --- receiving ---
 
@@ -244,9 +243,9 @@ class Slcan(Driver):
         size = line[at] - 48 if length > at else 9
         if can_id < 0 or not 0 <= size <= 8:
             return False
-        flags = (FLAG_EXT_ID if at == 9 else 0) | (FLAG_RTR if c == 82 or c == 114 else 0)
+        flags = (_EXT_ID if at == 9 else 0) | (_RTR if c == 82 or c == 114 else 0)
         at += 1
-        if not flags & FLAG_RTR:
+        if not flags & _RTR:
             for i in range(size):
                 value = _hex(line, at, at + 2)
                 if value < 0:
@@ -265,7 +264,5 @@ class Slcan(Driver):
         self.asked = 0
         if flags & 0x80:
             self.errors += 1
-        self._enter(
-            STATE_PASSIVE if flags & 0x20 else STATE_WARNING if flags & 4 else STATE_ACTIVE
-        )
+        self._enter(_PASSIVE if flags & 0x20 else _WARNING if flags & 4 else _ACTIVE)
         return True

@@ -11,17 +11,16 @@ from struct import pack
 
 from micropython import const
 
-from drivers.can import (
-    FLAG_EXT_ID,
-    FLAG_RTR,
-    STATE_ACTIVE,
-    STATE_BUS_OFF,
-    STATE_PASSIVE,
-    STATE_STOPPED,
-    STATE_WARNING,
-    Driver,
-)
+from drivers.can import Driver
 
+# As in drivers/can.py; private constants cost no memory.
+_RTR = const(1)
+_EXT_ID = const(2)
+_STOPPED = const(0)
+_ACTIVE = const(1)
+_WARNING = const(2)
+_PASSIVE = const(3)
+_BUS_OFF = const(4)
 _AF_CAN = const(29)
 _SOCK_RAW = const(3)
 _CAN_RAW = const(1)
@@ -47,7 +46,7 @@ def _bound(name):
 class SocketCan(Driver):
     """`params`: {"iface": "can0"}, or {"stream": a datagram socket that carries can_frames}.
 
-    A missing or downed interface is STATE_BUS_OFF until `restart()` finds it.
+    A missing or downed interface is _BUS_OFF until `restart()` finds it.
     """
 
     def __init__(self, params, bit_rate):
@@ -64,15 +63,15 @@ class SocketCan(Driver):
         try:
             self.stream = self.params.get("stream") or _bound(self.params["iface"])
         except OSError:
-            self._enter(STATE_BUS_OFF)
+            self._enter(_BUS_OFF)
             return
         self.stream.setblocking(False)
-        self._enter(STATE_ACTIVE)
+        self._enter(_ACTIVE)
 
     def deinit(self):
         """Closes the socket."""
         self._close()
-        self._enter(STATE_STOPPED)
+        self._enter(_STOPPED)
 
     def _close(self):
         if self.stream and "stream" not in self.params:
@@ -84,10 +83,10 @@ class SocketCan(Driver):
         buf[0] = can_id & 0xFF
         buf[1] = can_id >> 8 & 0xFF
         buf[2] = can_id >> 16 & 0xFF
-        buf[3] = can_id >> 24 | (0x80 if flags & FLAG_EXT_ID else 0)
+        buf[3] = can_id >> 24 | (0x80 if flags & _EXT_ID else 0)
         length = len(data)
         buf[4] = length
-        remote = flags & FLAG_RTR
+        remote = flags & _RTR
         if remote:
             buf[3] |= 0x40
         for i in range(8):
@@ -96,7 +95,7 @@ class SocketCan(Driver):
             return self.stream.write(buf) == 16
         except OSError as e:
             if e.errno != _ENOBUFS:  # the interface's queue is full; anything else: it is gone
-                self._enter(STATE_BUS_OFF)
+                self._enter(_BUS_OFF)
             return False
 
     def pump(self):
@@ -107,14 +106,14 @@ class SocketCan(Driver):
                 if self.stream.readinto(buf) != 16:
                     return
             except OSError:
-                self._enter(STATE_BUS_OFF)
+                self._enter(_BUS_OFF)
                 return
             top = buf[3]
             length = buf[4]
             if top & 0x20:
                 self._error_frame(buf)
             elif length <= 8:
-                flags = (FLAG_EXT_ID if top & 0x80 else 0) | (FLAG_RTR if top & 0x40 else 0)
+                flags = (_EXT_ID if top & 0x80 else 0) | (_RTR if top & 0x40 else 0)
                 can_id = (top & 0x1F) << 24 | buf[2] << 16 | buf[1] << 8 | buf[0]
                 self.put(can_id, flags, buf, 8, length)
 
@@ -125,16 +124,16 @@ class SocketCan(Driver):
             self.counters[0] = buf[14]
             self.counters[1] = buf[15]
         if kind & 0x40:  # CAN_ERR_BUSOFF
-            self._enter(STATE_BUS_OFF)
+            self._enter(_BUS_OFF)
         elif kind & 0x100:  # CAN_ERR_RESTARTED
-            self._enter(STATE_ACTIVE)
+            self._enter(_ACTIVE)
         elif kind & 4:  # CAN_ERR_CRTL
             control = buf[9]
             if control & 3:
                 self.counters[7] += 1
             if control & 0x30:
-                self._enter(STATE_PASSIVE)
+                self._enter(_PASSIVE)
             elif control & 0x0C:
-                self._enter(STATE_WARNING)
+                self._enter(_WARNING)
             elif control & 0x40:
-                self._enter(STATE_ACTIVE)
+                self._enter(_ACTIVE)

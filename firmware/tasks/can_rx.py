@@ -8,7 +8,11 @@ import asyncio
 
 from micropython import const
 
-from drivers.can import FLAG_EXT_ID, STATE_ACTIVE, STATE_PASSIVE, STATE_WARNING
+# As in drivers/can.py; private constants cost no memory.
+_EXT_ID = const(2)
+_ACTIVE = const(1)
+_WARNING = const(2)
+_PASSIVE = const(3)
 
 _POLL_MS = const(10)
 _CHECK_MS = const(500)
@@ -35,8 +39,8 @@ class Link:
         can = self.can
         state = can.state()
         self.silent_ms = 0 if heard else self.silent_ms + dt_ms
-        ok = state == STATE_ACTIVE or state == STATE_WARNING
-        if state == STATE_PASSIVE:
+        ok = state == _ACTIVE or state == _WARNING
+        if state == _PASSIVE:
             # Passive is still working while others are heard. A node alone on a cut bus is
             # passive for ever: nobody acknowledges, and that never leads to bus-off.
             ok = self.silent_ms < _SILENT_MS
@@ -51,7 +55,7 @@ class Link:
                 self.wait_s = 1
             return
         self.steady_ms = 0
-        if state == STATE_PASSIVE:
+        if state == _PASSIVE:
             return
         self.down_ms += dt_ms
         if self.down_ms >= self.wait_s * 1000:
@@ -68,7 +72,7 @@ def drain(can, path, frame):
     heard = 0
     while heard < _BURST and can.recv(frame):
         heard += 1
-        if frame[2] == FLAG_EXT_ID:
+        if frame[2] == _EXT_ID:
             path.receive(frame[0], frame[1], len(frame[1]))
     return heard
 

@@ -65,7 +65,7 @@ _CANDUMP = re.compile(
 
 def parse_candump(line: str) -> tuple[float, Frame] | None:
     """(seconds, Frame) of one line of a candump log, or None for what is not a classic frame."""
-    found = _CANDUMP.match(line.strip())
+    found = _CANDUMP.fullmatch(line.strip())
     if not found:
         return None
     stamp, can_id, remote, dlc, data = found.groups()
