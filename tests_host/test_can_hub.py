@@ -399,11 +399,8 @@ def test_the_command_line_replays_a_log_and_dumps_the_bus(tmp_path):
     try:
         assert process.stderr.readline().startswith("slcan://127.0.0.1:")
         bodies = [process.stdout.readline().split()[2] for _ in range(5)]
-        assert bodies == [
-            line.split()[2]
-            for line in LOG.splitlines()
-            if line.startswith("(") and "##" not in line
-        ]
+        classic = [line for line in LOG.splitlines() if line.startswith("(") and "##" not in line]
+        assert bodies == [line.split()[2] for line in classic]
         assert process.stderr.readline() == "replayed 5 frames\n"
     finally:
         process.kill()
