@@ -77,6 +77,16 @@ def drain(can, path, frame):
     return heard
 
 
+def dump(app, n: int, sink):
+    """`can dump` of bus n (1..): sink(line) for every frame received and sent; None ends it."""
+    tap = None
+    if sink:
+        from drivers.candump import Dump
+
+        tap = Dump(app.clock, sink, "can%d" % n)
+    app.cans[n - 1].tap = tap
+
+
 async def run(app, n: int):
     """The task of bus n (1..): app.cans[n - 1] into app.paths[n - 1]. Beats "can<n>"."""
     can = app.cans[n - 1]

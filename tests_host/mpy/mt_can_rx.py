@@ -202,6 +202,31 @@ async def test_the_task_polls_beats_and_survives_a_flood():
     task.cancel()
 
 
+def test_dump_shows_what_passes_on_one_bus_until_it_is_stopped():
+    class Clock:
+        def ticks_ms(self):
+            return 0
+
+        def diff(self, a, b):
+            return a - b
+
+        def wall(self):
+            return 1700000000
+
+    app = App()
+    app.clock = Clock()
+    bus = app.cans[1]
+    bus.set_filters(None)
+    lines = []
+    can_rx.dump(app, 2, lines.append)
+    bus.put(0x433F01, EXT, b"\x01", 0, 1)
+    bus.recv()
+    can_rx.dump(app, 2, None)
+    bus.put(0x433F01, EXT, b"\x02", 0, 1)
+    bus.recv()
+    assert lines == ["(1700000000.000000) can2 00433F01#01"]
+
+
 def test_from_ring_to_codec_allocates_nothing():
     from canproto.rivot import Rivot
 
