@@ -101,35 +101,36 @@ class Rivot:
 
     - `current`, `temp`: width and units per ampere / degree of telemetry 0x82 and 0x80, as
       "u32/1024" (b4-7) or "u16/1024", "u16/10", "u16/1000" (b6-7);
-    - `b5`: what 0x1806E5F4 b5 means: "soc", "mode", "none", or "" for what the generation says;
+    - `b5`: what 0x1806E5F4 b5 means: "soc", "mode", "none" or "auto": what the generation says;
     - `amp_deci`: units per 10 A of the current set-point and its echo (305: amperes x 30.5).
 
     ValueError if one of them is not known. Fields (all int, -1 = not known):
 
     - bms_vmax_dv bms_imax_da bms_permit (0, 1) bms_control (b4 as sent) bms_heating (0, 1)
       bms_soc_pm (per mille) charge_mah disch_mah (lifetime; seed: charge_mah = remaining);
-    - echo_on (0, 1) echo_v_dv echo_i_da: what the module says it was told;
+    - echo_on (0, 1) echo_v_dv echo_i_da: what the module says it was told; echo_func is the
+      function of the last echo, 0x32 on/off, 0 voltage, 3 current;
     - tlm_v_dv tlm_i_da tlm_temp_dc (0.1 degC, TEMP_UNKNOWN) tlm_79 (raw) tlm_83 (tenths of an
-      unknown unit); tlm_func is the function of the last valid telemetry reply;
+      unknown unit); tlm_func is the function of the last valid telemetry reply (see POLL);
     - term_v_dv term_i_da term_state (1 charging, 0 not charging);
     - rejected: frames of this contract that were malformed or implausible, 30 bits, wraps.
     """
 
     def __init__(
-        self, generation="later", current="u32/1024", temp="u32/1024", b5="", amp_deci=305
+        self, generation="later", current="u32/1024", temp="u32/1024", b5="auto", amp_deci=305
     ):
         self.scale_i = _scale(current)
         self.scale_t = _scale(temp)
         self.amp = amp_deci
         # Indexes into the table of the docstring: 0 seed, 1 head, 2 later; b5: none, mode, soc.
         self.gen = ("seed", "head", "later").index(generation)
-        self.b5 = ("none", "mode", "soc").index(b5) if b5 else self.gen
+        self.b5 = self.gen if b5 == "auto" else ("none", "mode", "soc").index(b5)
         if not 0 < amp_deci < 100000:
             raise ValueError("amp_deci")
         self.bms_permit = self.bms_heating = self.rejected = 0
         self.bms_vmax_dv = self.bms_imax_da = self.bms_control = self.bms_soc_pm = -1
         self.charge_mah = self.disch_mah = -1
-        self.echo_on = self.echo_v_dv = self.echo_i_da = -1
+        self.echo_on = self.echo_v_dv = self.echo_i_da = self.echo_func = -1
         self.tlm_v_dv = self.tlm_i_da = self.tlm_79 = self.tlm_83 = self.tlm_func = -1
         self.tlm_temp_dc = TEMP_UNKNOWN
         self.term_v_dv = self.term_i_da = self.term_state = -1
@@ -211,22 +212,22 @@ class Rivot:
 
     def _echo(self, data):
         function = data[1]
+        raw = u32(data, 4)
         if function == 0x32:
             self.echo_on = 0 if data[3] else 1
-            return True
-        raw = u32(data, 4)
-        if raw < 0 or raw > 0xFFFFF:  # 1024 V; and raw * 100 must stay a small int
+        elif raw < 0 or raw > 0xFFFFF:  # 1024 V; and raw * 100 must stay a small int
             return False
-        if function == 0:
+        elif function == 0:
             value = (raw * 10 + 512) >> 10
             if value > _V_TOP_DV:
                 return False
             self.echo_v_dv = value
-            return True
-        value = (raw * 100 + (self.amp >> 1)) // self.amp
-        if function != 3 or value > _I_TOP_DA:
-            return False
-        self.echo_i_da = value
+        else:
+            value = (raw * 100 + (self.amp >> 1)) // self.amp
+            if function != 3 or value > _I_TOP_DA:
+                return False
+            self.echo_i_da = value
+        self.echo_func = function
         return True
 
     def _telemetry(self, data):
