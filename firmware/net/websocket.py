@@ -15,6 +15,7 @@ looks once a second, and what is overdue ends the connection, never a single rea
 
 import asyncio
 import os
+import sys
 
 from micropython import const
 
@@ -73,13 +74,23 @@ async def ws_connect(
     of a message to get away. address: (IP address, port) to connect to instead of looking up the
     URL's host, since a look-up blocks every task. Raises WSError; ValueError for a wrong argument.
     """
-    from net import ws_open
+    import net.ws_open
 
     ws = WebSocket(
         frames.Reader(max_message, on_oversize == "report"), ping_interval_s, ping_timeout_s
     )
-    await ws_open.ws_open(ws, url, protocols, headers, ssl, connect_timeout_s, address)
+    try:
+        await net.ws_open.ws_open(ws, url, protocols, headers, ssl, connect_timeout_s, address)
+    finally:
+        _forget("net", "ws_open")
+        _forget("ws", "handshake")
     return ws
+
+
+def _forget(package, name):
+    """Give back the memory of a module that is used once a connection (together 4 KB)."""
+    if sys.modules.pop(package + "." + name, None):
+        delattr(sys.modules[package], name)
 
 
 class WebSocket:
@@ -132,8 +143,6 @@ class WebSocket:
         self.protocol = protocol
         self.why = ""
         self._dog = asyncio.create_task(self._watch())
-
-    # Receiving
 
     async def receive(self) -> Message:
         """Return the next message; CLOSE, ERROR or CLOSED when there will be no more.
@@ -221,8 +230,6 @@ class WebSocket:
             pass
         self.drop("")
 
-    # Sending
-
     async def send_str(self, data: str):
         """Send a text message; returns when it is handed to the network. WSError if it cannot."""
         # MicroPython keeps a str as UTF-8: its memory can be sent as it is.
@@ -274,8 +281,6 @@ class WebSocket:
             if done >= size:
                 return
             start = frames.PAYLOAD
-
-    # Ending
 
     async def close(self, code=1000, reason=""):
         """Do the closing handshake; returns when the connection has ended (10 s at most).

@@ -10,12 +10,8 @@ from hashlib import sha1
 _HEAD_MAX = 8192  # bytes of an answer's head: more is no WebSocket server
 # The only headers that matter; everything else is skipped unread.
 _WANTED = (
-    b"upgrade",
-    b"connection",
-    b"sec-websocket-accept",
-    b"sec-websocket-protocol",
-    b"sec-websocket-extensions",
-    b"location",
+    b" upgrade connection location"
+    b" sec-websocket-accept sec-websocket-protocol sec-websocket-extensions "
 )
 
 
@@ -125,7 +121,7 @@ def _header(line, found):
     if colon < 1 or line[0] in b" \t":
         raise ValueError("malformed header")
     name = line[:colon].lower()
-    if name in _WANTED:
+    if b" " + name + b" " in _WANTED:
         value = line[colon + 1 :].strip()
         found[name] = found[name] + b"," + value if name in found else value
 
