@@ -113,10 +113,11 @@ class Bench:
                 answering.cancel()
                 raise BenchError(self.machine.failed or "the station was killed at its start")
         try:
-            status = json.loads(answering.result())
-        except (ConsoleError, ValueError) as error:
-            raise BenchError(f"the station's console: {error}") from None
-        self.id = status.get("id", self.id)
+            self.id = json.loads(answering.result()).get("id", self.id)
+        except ConsoleError as error:
+            raise BenchError(str(error)) from None
+        except ValueError:
+            log(f"status --json is no JSON: {answering.result()[:200]}")
 
     def _exempt(self):
         exempt = self.cable.exempt

@@ -25,6 +25,15 @@ DOG_MARK = Path("journal") / "dog"
 MANY_STARTS = 5
 MANY_STARTS_S = 5.0
 ROOT = Path(__file__).resolve().parents[2]
+# Enough without looking, by (bits, form). --heap is for who wants it tight.
+HEAPS = {
+    (64, "mpy"): "512k",
+    (64, "frozen"): "256k",
+    (64, "py"): "2M",
+    (32, "mpy"): "256k",
+    (32, "frozen"): "128k",
+    (32, "py"): "1M",
+}
 _libc = ctypes.CDLL(None)
 
 
@@ -34,7 +43,7 @@ class Firmware:
     def __init__(self, form: str = "mpy", bits: int = 64, heap: str = ""):
         self.form = form
         self.bits = bits
-        self.heap = heap or ("256k" if bits == 64 else "128k")
+        self.heap = heap or HEAPS[bits, form]
 
     def command(self, flash: Path) -> list[str]:
         """The command line that runs it on that flash; builds what is not up to date."""

@@ -33,9 +33,9 @@ def _messages(name: str) -> dict:
 class Wire:
     """Frames of one module and one BMS. Encoders return (can_id, 8 bytes).
 
-    generation: "seed", "head" or "later" (setting RivotProfile). current: "u32/1024", "u16/1024" or
-    "u16/10", temp: "u32/1024" or "u16/1000": width and units of the telemetry (ModuleCurrentScale,
-    ModuleTempScale).
+    generation: "seed", "head" or "later" (setting RivotProfile). current: "u32/1024", "u16/1024"
+    or "u16/10", temp: "u32/1024" or "u16/1000": width and units of the telemetry (settings
+    ModuleCurrentScale, ModuleTempScale).
     """
 
     def __init__(

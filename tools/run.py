@@ -1,0 +1,214 @@
+"""What does Galvani look like when it works? `make run`: one charge that you can watch.
+
+Starts a central system, one simulated charger and its plant, plugs in a battery, presents a card
+and lets it charge; the page shows it live. Ctrl-C ends everything. `--once` (make run ONCE=1)
+plays one charge to its StopTransaction, faster, prints what happened and exits 0, or 1 with the
+reason if anything was wrong.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+_PYTHON = ROOT / ".venv" / "bin" / "python"
+
+if __name__ == "__main__":
+    if not _PYTHON.exists():
+        sys.exit("the environment is missing: run `make setup` first")
+    if Path(sys.prefix) != ROOT / ".venv":
+        os.execv(_PYTHON, [str(_PYTHON), str(Path(__file__).resolve()), *sys.argv[1:]])
+    sys.path[0] = str(ROOT)  # tools/ itself would shadow the package `station` of lib/
+
+import argparse  # noqa: E402
+import asyncio  # noqa: E402
+import contextlib  # noqa: E402
+import signal  # noqa: E402
+import socket  # noqa: E402
+
+from rich.console import Console  # noqa: E402
+from rich.live import Live  # noqa: E402
+from rich.panel import Panel  # noqa: E402
+from rich.table import Table  # noqa: E402
+
+from tools.csms.central import CentralSystem  # noqa: E402
+from tools.sim.charger import Charger, ChargerError  # noqa: E402
+from tools.sim.verdict import Verdict  # noqa: E402
+
+RUN = ROOT / "build" / "run"
+CARD = "CARD0001"
+ID = "galvani-1"
+PAGE_PORT = 8080
+BOOT_S = 30
+ONCE_SPEED, WATCH_SPEED = 60.0, 10.0
+ONCE_SOC, WATCH_SOC = 70, 35
+CHARGE_S = 80  # real seconds one charge may take with --once
+
+console = Console(highlight=False)
+
+
+class RunError(Exception):
+    """It did not work; the text says what."""
+
+
+def options():
+    """The command line; SPEED= and SOC= of make arrive by the environment."""
+    parser = argparse.ArgumentParser(prog="tools/run.py", description=__doc__.split("\n")[0])
+    parser.add_argument("--once", action="store_true", help="one charge, a summary, an exit code")
+    parser.add_argument("--profile", choices=("rivot", "dc"), default="rivot")
+    parser.add_argument("--speed", type=float, help="times faster than real time (SPEED=)")
+    parser.add_argument("--soc", type=float, help="state of charge at the start (SOC=)")
+    found = parser.parse_args()
+    try:
+        speed, soc = os.environ.get("SPEED"), os.environ.get("SOC")
+        found.speed = found.speed or float(speed or (ONCE_SPEED if found.once else WATCH_SPEED))
+        if found.soc is None:
+            found.soc = float(soc or (ONCE_SOC if found.once else WATCH_SOC))
+    except ValueError:
+        parser.error(f"SPEED={speed} SOC={soc}: numbers expected")
+    return found
+
+
+def _page_port() -> int:
+    # The same address each time, where it is free.
+    with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", PAGE_PORT)):
+        return PAGE_PORT
+    return 0
+
+
+async def begin(central, charger, soc: float) -> None:
+    """Bring a battery of `soc` percent, plug it in, present the card; returns while it charges."""
+    await charger.start()
+    central.register_plant(charger.ready["id"], f"127.0.0.1:{charger.ready['control']}")
+    await central.wait_for("BootNotification", timeout=BOOT_S)
+    await central.wait_for("StatusNotification", _status("Available", 1), timeout=BOOT_S)
+    await charger.do(f"soc 1 {soc:g}")
+    await charger.do("plug 1")
+    await central.wait_for("StatusNotification", _status("Preparing", 1), timeout=BOOT_S)
+    await charger.do(f"tag 1 {CARD}")
+    await central.wait_for("StartTransaction", timeout=BOOT_S)
+    await central.wait_for("StatusNotification", _status("Charging", 1), timeout=BOOT_S)
+
+
+def _status(name, connector):
+    return lambda p: p["status"] == name and p["connectorId"] == connector
+
+
+async def once(central, charger, soc: float) -> Verdict:
+    """One charge: full, card, plug out. Returns what it amounted to."""
+    await begin(central, charger, soc)
+    console.print(f"charging from {soc:g} % ...")
+    await central.wait_for("StatusNotification", _status("SuspendedEV", 1), timeout=CHARGE_S)
+    console.print("the battery is full; the card ends the transaction")
+    mark = central.mark()
+    await charger.do(f"tag 1 {CARD}")
+    await central.wait_for("StopTransaction", timeout=BOOT_S, after=mark)
+    await charger.do("unplug 1")
+    await central.wait_for(
+        "StatusNotification", _status("Available", 1), timeout=BOOT_S, after=mark
+    )
+    return await Verdict.of(central, charger, soc)
+
+
+def _live_table(state: dict, status: str) -> Table:
+    connector = state["connectors"][0]
+    table = Table(box=None, show_header=False, padding=(0, 3, 0, 0))
+    power_kw = connector["voltage_v"] * connector["current_a"] / 1000
+    table.add_row(
+        f"[bold]{status}[/]",
+        f"{connector['soc']:.1f} %",
+        f"{connector['voltage_v']:.1f} V",
+        f"{connector['current_a']:.1f} A",
+        f"{power_kw:.2f} kW",
+        f"{connector['energy_wh'] / 1000:.3f} kWh",
+    )
+    for violation in state["violations"][-3:]:
+        table.add_row(f"[red]{violation}[/]")
+    return table
+
+
+async def watch(central, charger, options) -> None:
+    """Start the charge and show it until somebody ends it."""
+    await begin(central, charger, options.soc)
+    console.print(
+        Panel.fit(
+            f"[bold]{central.http_url}[/]   shows the charge live\n\n"
+            f"{charger.ready['id']} charges a battery from {options.soc:g} %, "
+            f"{options.speed:g} times faster than real time (make run SPEED=1)\n"
+            f"control port  nc 127.0.0.1 {charger.ready['control']}   "
+            f"console  nc 127.0.0.1 {charger.ready['console']}   log  {charger.log}\n"
+            f"Ctrl-C ends everything",
+            title="Galvani",
+            border_style="green",
+        )
+    )
+    with Live(console=console, auto_refresh=False, transient=True) as live:
+        while not charger.ended:
+            state = await charger.ask("state")
+            status = await charger.ask("status --json")
+            name = "starting" if state["power"] else "no power"
+            if status["ok"]:
+                name = status["result"]["connectors"][0]["status"]
+            if console.is_terminal:
+                live.update(_live_table(state, name), refresh=True)
+            await asyncio.sleep(1)
+    raise RunError("the simulated charger has ended")
+
+
+async def run(options) -> int:
+    """Everything from start to end; the exit code."""
+    RUN.mkdir(parents=True, exist_ok=True)
+    # Real time: the bench itself moves what the central system says to its own, faster time.
+    central = CentralSystem(accept_all=True, http_port=_page_port())
+    log = RUN / "station.log"
+    charger = None
+    try:
+        await central.start()
+        charger = Charger(
+            "--csms", central.ws_url, "--id", ID, "--speed", f"{options.speed:g}", log=log
+        )
+        if not options.once:
+            await watch(central, charger, options)
+        console.print(f"one charge at {options.speed:g} times real time; page {central.http_url}")
+        verdict = await once(central, charger, options.soc)
+        console.print(verdict.table())
+        for fault in verdict.faults:
+            console.print(f"[red]wrong:[/] {fault}")
+        return 1 if verdict.faults else 0
+    except (RunError, ChargerError, TimeoutError, OSError) as error:
+        console.print(f"[red]failed:[/] {error}", soft_wrap=True)
+        console.print(f"the station's log is {log}", soft_wrap=True)
+        return 1
+    finally:
+        if charger is not None:
+            await charger.stop()
+        await central.stop()
+
+
+async def _until_signal(options) -> int:
+    running = asyncio.create_task(run(options))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, running.cancel)
+    try:
+        return await running
+    except asyncio.CancelledError:
+        console.print("stopped")
+        return 1 if options.once else 0
+
+
+def main() -> int:
+    """The command line."""
+    found = options()
+    if found.profile == "dc":
+        console.print(
+            "PROFILE=dc is missing in this build: the PLC contract, the power planner "
+            "and their plant; PROFILE=rivot is there",
+            soft_wrap=True,
+        )
+        return 2
+    return asyncio.run(_until_signal(found))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
