@@ -95,7 +95,13 @@ def _path(app, cid):
     io = app.io
     get = app.config.get
     return RivotPath(
-        Rivot(get("RivotProfile"), get("ModuleCurrentScale"), get("ModuleTempScale")),
+        Rivot(
+            get("RivotProfile"),
+            get("ModuleCurrentScale"),
+            get("ModuleTempScale"),
+            get("BmsByte5"),
+            get("ModuleSetCurrentScale"),
+        ),
         lambda can_id, buf: driver.send(can_id, buf, can.FLAG_EXT_ID),
         lambda on: io.contactor(cid, on),
         app.config,
@@ -126,10 +132,18 @@ def _charge_point(app):
 
 
 def tasks(app):
-    """Register every task with its deadline in seconds. Order matters: control comes first."""
+    """Register every task with its deadline in seconds. Control runs whatever else does."""
     from tasks import can_rx, console, control, session, watchdog
 
     add = app.supervisor.add
+    add("console", console.run, 0)
+    add("upkeep", upkeep.run, 30)
+    add("watchdog", watchdog.run, 10)
+    if app.restart.minimal:
+        # Five runs in a row ended badly: outputs stay off, a person can look at the evidence.
+        app.log("SYS").critical("minimal mode after repeated crashes: %s", app.restart.cause)
+        app.restart.stable()
+        return
     add("control", control.run, 2, True)
     for n in range(1, len(app.cans) + 1):
         add("can%d" % n, lambda app, n=n: can_rx.run(app, n), 10, True)
@@ -140,9 +154,6 @@ def tasks(app):
         from tasks import csms
 
         add("csms", csms.run, 120)
-    add("console", console.run, 0)
-    add("upkeep", upkeep.run, 30)
-    add("watchdog", watchdog.run, 10)
 
 
 def _crashed(app):

@@ -73,7 +73,7 @@ class RivotPath:
             self.bms_age = 0
         elif kind == rivot.MODULE_TELEMETRY:
             self.module_age = 0
-            function = data[1]
+            function = self.codec.tlm_func
             if function == 0x84:
                 self.volts_age = 0
             elif function == 0x82:
@@ -82,7 +82,7 @@ class RivotPath:
                 self.temp_age = 0
         elif kind == rivot.MODULE_ECHO:
             self.module_age = 0
-            if data[1] == 0x32:
+            if self.codec.echo_func == 0x32:
                 self.echo_age = 0
         elif kind == rivot.TERM_POWER:
             self.module_age = self.term_age = 0
