@@ -39,6 +39,8 @@ def test_a_handler_may_answer_with_an_error(rpc):
     text = rpc.error("7", "InternalError", 'says "no"')
     assert json.loads(text) == [4, "7", "InternalError", 'says "no"', {}]
     assert rpc.error("7", "InternalError") is None
+    rpc.receive('[2,"8","Reset",{"type":"Soft"}]', 0)
+    assert len(json.loads(rpc.error("8", "InternalError", "x" * 5000))[3]) == 255
 
 
 def test_an_id_is_echoed_as_it_came_whatever_it_contains(rpc):
@@ -234,6 +236,7 @@ def test_what_nobody_can_be_answered_is_ignored_with_a_reason(rpc, text):
         '[2,"7","ClearCache",{]',
         '[2,"7","ClearCache",{}',
         '[2,"7","ClearCache",{}]]',
+        '[2,"7","ClearCache",{}}',
         '[2,"7","ClearCache",{},]',
         '[2,"7","Clear',
         '[2,"7",',
