@@ -77,23 +77,23 @@ class Rpc:
         """
         if self.pending:
             raise RuntimeError("a CALL is pending")
-        self.pending = (message_id or self.next_id(), action)
+        message_id = message_id or self.next_id()
+        text = '[2,%s,"%s",%s]' % (json.dumps(message_id), action, _text(payload))
+        self.pending = (message_id, action)  # not before: there may be no memory for the text
         self.deadline = now + self.timeout
-        return '[2,%s,"%s",%s]' % (json.dumps(self.pending[0]), action, _text(payload))
+        return text
 
     def result(self, message_id: str, payload):
         """The text of the CALLRESULT to a CALL, or None if nobody waits for it any more (answered,
         or the connection was lost)."""
-        if not self._served(message_id):
-            return None
-        return "[3,%s,%s]" % (json.dumps(message_id), _text(payload))
+        text = "[3,%s,%s]" % (json.dumps(message_id), _text(payload))
+        return text if self._served(message_id) else None
 
     def error(self, message_id: str, code: str, description: str = "", details=None):
         """The text of the CALLERROR to a CALL, or None as `result`. `code`: as J 4.2.3 spells
         it."""
-        if not self._served(message_id):
-            return None
-        return _error(message_id, code, description, details)
+        text = _error(message_id, code, description, details)
+        return text if self._served(message_id) else None
 
     def timed_out(self, now: int):
         """(id, action) of our CALL if its time is over, once; else None. Its answer will be late,
