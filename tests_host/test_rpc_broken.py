@@ -1,4 +1,4 @@
-"""What is done with a broken text: is it refused with the right CALLERROR, or ignored (J 4.2.3)?"""
+"""What is done with a broken text: refused with the right CALLERROR, or ignored (J 4.2.3)?"""
 
 import json
 import random
