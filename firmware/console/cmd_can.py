@@ -26,7 +26,7 @@ def can(app, args, session):
 
 
 def _dump(app, args):
-    from drivers.candump import Dump
+    from tasks import can_rx
 
     if len(args) > 1 or args and not (args[0].isdigit() and 0 < int(args[0]) <= 60):
         raise ValueError("expected 1..60 seconds, got '%s'" % " ".join(args))
@@ -36,25 +36,22 @@ def _dump(app, args):
     lines = []
     lost = [0]
 
-    def tap(n):
-        def sink(line):
-            if len(lines) < _HOLD:
-                lines.append(line.replace("can0", "can%d" % n, 1))
-            else:
-                lost[0] += 1
-
-        return Dump(app.clock, sink)
+    def sink(line):
+        if len(lines) < _HOLD:
+            lines.append(line)
+        else:
+            lost[0] += 1
 
     end = app.clock.uptime_s() + int(args[0] if args else 5)
-    for n, bus in enumerate(app.cans):
-        bus.tap = tap(n)
     try:
+        for n in range(1, len(app.cans) + 1):
+            can_rx.dump(app, n, sink)
         while app.clock.uptime_s() < end:
             yield 20
             while lines:
                 yield lines.pop(0)
     finally:
-        for bus in app.cans:
-            bus.tap = None
+        for n in range(1, len(app.cans) + 1):
+            can_rx.dump(app, n, None)
     if lost[0]:
         yield "# %d frames did not show: the terminal is too slow" % lost[0]

@@ -18,7 +18,9 @@ class Health:
         self._restart = restart
         self.lag_ms = 0  # how late the loop woke a sleeper: the last time..
         self.lag_max_ms = 0  # ..and the worst of this run
-        self.heap_used_max = 0  # live bytes after a collection
+        self.heap_used = 0  # live bytes after the last collection, and their maximum
+        self.heap_free = 0
+        self.heap_used_max = 0
         self.heap_free_min = 1 << 29
 
     def late(self, ms: int):
@@ -30,12 +32,12 @@ class Health:
     def weigh(self):
         """Collect, then note the live heap: without the collection garbage counts as used."""
         gc.collect()
-        used = gc.mem_alloc()
-        free = gc.mem_free()
-        if used > self.heap_used_max:
-            self.heap_used_max = used
-        if free < self.heap_free_min:
-            self.heap_free_min = free
+        self.heap_used = gc.mem_alloc()
+        self.heap_free = gc.mem_free()
+        if self.heap_used > self.heap_used_max:
+            self.heap_used_max = self.heap_used
+        if self.heap_free < self.heap_free_min:
+            self.heap_free_min = self.heap_free
 
     def snapshot(self) -> dict:
         """All figures: bytes, ms, seconds; beats {task: seconds}, errors {tag: count}."""
@@ -50,9 +52,9 @@ class Health:
         return {
             "uptime_s": self._clock.uptime_s(),
             "time": self._clock.wall(),
-            "heap_used": gc.mem_alloc(),
+            "heap_used": self.heap_used,
             "heap_used_max": self.heap_used_max,
-            "heap_free": gc.mem_free(),
+            "heap_free": self.heap_free,
             "heap_free_min": self.heap_free_min,
             "lag_ms": self.lag_ms,
             "lag_max_ms": self.lag_max_ms,

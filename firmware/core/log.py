@@ -3,8 +3,8 @@
 A line is not kept as text. The ring holds time, level, tag, the number of its format string and
 the packed arguments, about 16 bytes instead of 80; text is made only when somebody reads it
 (core/logview.py, a console that follows). Format strings are constants of the code: they cost
-nothing more. The same number carries the rate limit: one message may come 12 times in 10 s, then it is counted
-and the count reported. Secrets (`hidden`) never enter the ring.
+nothing more. The same number carries the rate limit: one message may come 12 times in 10 s, then
+it is counted and the count reported. Secrets (`hidden`) never enter the ring.
 """
 
 import sys

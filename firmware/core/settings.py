@@ -197,7 +197,7 @@ def _parse_text(kind, text, low, high):
             expected = "%d..%d hexadecimal digits, an even number" % (low, high)
     elif kind == "url":
         scheme, _, host = text.partition("://")
-        if scheme not in ("ws", "wss") or not host.strip("/") or " " in text or size > high:
+        if scheme not in ("ws", "wss") or not host.split("/")[0] or " " in text or size > high:
             expected = "ws://host[:port][/path] or wss://.., at most %d characters" % high
     elif size < low or size > high:
         expected = "%d..%d characters" % (low, high)

@@ -31,8 +31,10 @@ KEYS = (
     b"\nLocalCards csl - 0 50 RW - -"  # cards that may charge when CsmsMode is none
     # -- vehicle and charger module (can_protocols a.4)
     b"\nRivotProfile seed|head|later later - - RW r -"  # generation of the Rivot contract
-    b"\nModuleCurrentScale u32/1024|u16/1024|u16/10|u16/1000 u32/1024 - - RW r -"  # telemetry 0x82
-    b"\nModuleTempScale u32/1024|u16/1024|u16/10|u16/1000 u32/1024 - - RW r -"  # telemetry 0x80
+    b"\nModuleCurrentScale u32/1024|u16/1024|u16/10 u32/1024 - - RW r -"  # telemetry current
+    b"\nModuleTempScale u32/1024|u16/1000 u32/1024 - - RW r -"  # telemetry temperature
+    b"\nModuleSetCurrentScale int 305 1 10000 RW r -"  # set-point: units for 10 A
+    b"\nBmsByte5 auto|none|mode|soc auto - - RW r -"  # BMS byte 5; auto: as the generation has it
     b"\nBmsTimeout int 5000 500 60000 RW - ms"  # a BMS permit lives that long
     b"\nModuleTimeout int 3000 500 60000 RW - ms"  # a module silent for longer is lost
     b"\nBmsSilentStop int 30 0 3600 RW - s"  # BMS silent that long ends the transaction
