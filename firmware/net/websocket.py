@@ -151,8 +151,10 @@ class WebSocket:
         or sent too much, and was told so (data: the code). CLOSED: cut off or timed out (ws.why),
         and every call after the end. A task that waits here may be cancelled without loss.
         """
-        if self._busy:
+        if self._busy and not self._closing:
             raise RuntimeError("one task receives")
+        while self._busy:  # close() receives in its own task what is left
+            await asyncio.sleep_ms(20)
         self._busy = True
         msg = self._msg
         msg.data = None

@@ -574,6 +574,37 @@ async def test_close_wakes_the_task_that_receives():
         assert (await task).type == CLOSE
 
 
+async def test_a_task_that_comes_to_receive_while_another_closes_gets_the_end_too():
+    async def script(server, reader, writer):
+        await server.upgrade(reader, writer)
+        await frame(reader)
+        await _sleep_ms(30)
+        writer.write(b"\x88\x02\x03\xe8")
+        await writer.drain()
+        await writer.wait_closed()
+
+    async with Server(script) as server:
+        ws = await ws_connect(server.url)
+        task = asyncio.create_task(ws.close())
+        await _sleep_ms(5)
+        assert (await ws.receive()).type == CLOSED
+        await task
+        assert ws.close_code == 1000
+
+
+async def test_several_connections_open_at_once():
+    async def one(url, seen):
+        ws = await ws_connect(url)
+        seen.append((await ws.receive()).data)
+        await ws.close()
+
+    seen = []
+    async with Server(sends(b"\x81\x01a")) as first:
+        async with Server(sends(b"\x81\x01b")) as second:
+            await asyncio.gather(one(first.url, seen), one(second.url, seen))
+    assert sorted(seen) == ["a", "b"]
+
+
 async def test_a_send_that_is_cancelled_ends_the_connection_rather_than_leave_half_a_frame():
     async with Server(silent) as server:
         ws = await ws_connect(server.url)
