@@ -17,7 +17,7 @@ def can(app, args, session):
         state = bus.state()
         counters = zip(_COUNTERS, bus.get_counters())
         yield "can%d %s, %s" % (
-            n,
+            n + 1,
             _STATES[state] if 0 <= state < 5 else state,
             ", ".join(["%s %d" % c for c in counters]),
         )

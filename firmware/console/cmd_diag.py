@@ -17,9 +17,10 @@ def diagnostics(app, args, session):
         data["trace"] = app.restart.trace
         data["logs"] = list(lazy.load("core.logview").lines(30))
         # Piece by piece: the whole text in one string would need a block of several KB.
+        sign = "{"
         for key in data:
-            first = "{" if key == "id" else ", "
-            yield '%s"%s": %s' % (first, key, json.dumps(data[key]))
+            yield '%s"%s": %s' % (sign, key, json.dumps(data[key]))
+            sign = ", "
         yield "}"
         return
     for part in (cmd_info.version, cmd_status.status, cmd_info.faults, cmd_status.health):

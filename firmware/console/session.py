@@ -87,11 +87,13 @@ class Session:
                     await asyncio.sleep_ms(text)
                 else:
                     await self._put(text + end)
+            held, self._held = self._held, []
+            for text in held:
+                await self._put(text + end)
         finally:
             self._busy = False
-        for text in self._held:
-            await self._put(text + end)
-        self._held = []
+        while self._held:  # what came during the last lines goes out whole, at once
+            self._send(self._held.pop(0) + end)
         if self._machine:
             self._send("\x04")
         elif self._echo and self.open:
