@@ -1,8 +1,8 @@
 """Which records were written before the clock was known, and when was that really?
 
-Once the wall clock is set, every record that carries operating seconds gets its Unix time, so
-that a later power cut cannot blur it (E 3.11). One record a call: the control loop shares the
-processor. Imported on demand, at most once a boot.
+Once the wall clock is set, every record that carries operating seconds gets its Unix time (E
+3.11), so that a later power cut cannot blur it: a message to be sent before it is sent, the
+others one a second, as the control loop shares the processor. Imported on demand.
 """
 
 from ocppj import outbox, record
@@ -10,35 +10,51 @@ from ocppj import outbox, record
 
 def step(box):
     """Look at one record of outbox `box`; ends by setting box.undated to None."""
-    if not box.undated:
+    if box.undated:
+        _date(box, box.undated.pop())
+    else:
         box.undated = None
-        if box.ram:
-            _date(box, box.ram[1], outbox.M_TIME)
-        return
-    name = box.undated.pop()
-    letter = name[0]
+
+
+def head(box):
+    """Date the message at the head, with all that belongs to it; it is loaded again."""
+    kind, number, fields = box.item
+    if box.ram and box.ram[0] == number:
+        _settle(box, fields, outbox.M_TIME)
+    elif kind == "m":
+        _date(box, "m%07x" % number)
+    else:
+        tx = number if kind == "s" else box.ends[number]
+        _date(box, "d%07x" % tx)
+        _date(box, "s%07x" % tx)
+    box.item = None
+
+
+def _date(box, name):
     if outbox.number_of(name) < 0:
         return
-    data = box.store.read(name)
-    fields = record.unpack(data)
-    if fields:
-        rows = fields[1] if letter == "a" else fields
-        if letter == "a":
-            letter = "m" if fields[0] == "m" else "s"
-        changed = False
-        if letter == "d":
-            for row in rows:
-                changed = _date(box, row, 0) or changed
-        elif letter == "m":
-            changed = _date(box, rows, outbox.M_TIME)
-        else:
-            changed = _date(box, rows, outbox.START)
-            changed = _date(box, rows, outbox.LAST) or changed
-        if changed:
-            box.store.write(name, record.pack(fields))
+    letter = name[0]
+    fields = record.unpack(box.store.read(name))
+    if not fields:
+        return
+    rows = fields
+    if letter == "a":
+        letter = "m" if fields[0] == "m" else "s"
+        rows = fields[1]
+    changed = False
+    if letter == "d":
+        for row in rows:
+            changed = _settle(box, row, 0) or changed
+    elif letter == "m":
+        changed = _settle(box, rows, outbox.M_TIME)
+    else:
+        changed = _settle(box, rows, outbox.START)
+        changed = _settle(box, rows, outbox.LAST) or changed
+    if changed:
+        box.store.write(name, record.pack(fields))
 
 
-def _date(box, fields, i):
+def _settle(box, fields, i):
     if fields[i] >= 0:
         return False
     fields[i] = box.wall(fields[i])

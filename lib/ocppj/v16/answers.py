@@ -21,8 +21,8 @@ def answered(cp, message_id, action, payload, now):
             info = payload["idTagInfo"]
             status = info["status"]
             cp.asks.pop(0)
-            learned(cp, tag, info)
             cp.station.authorised(cid, tag, status, info.get("parentIdTag"))
+            learned(cp, tag, info)
         elif action == "StatusNotification":
             cp.status.settled()
         else:
@@ -64,10 +64,12 @@ def alone(cp):
 
 def learned(cp, tag, info):
     """Keep an idTagInfo in the authorisation cache (S 3.5.1)."""
-    if cp.config.get("AuthorizationCacheEnabled"):
-        from ocppj.datetime import parse
+    if not cp.config.get("AuthorizationCacheEnabled"):
+        return
+    from ocppj.datetime import parse
 
-        expiry = info.get("expiryDate")
+    expiry = info.get("expiryDate")
+    try:
         cp.lazy("ocppj.authorise").remember(
             cp.store,
             tag,
@@ -76,3 +78,5 @@ def learned(cp, tag, info):
             info.get("parentIdTag"),
             cp.config.get("AuthorizationCacheSize"),
         )
+    except OSError as e:  # a cache that forgets does no harm
+        cp.log.error("cache cannot be written: %s", str(e))

@@ -21,6 +21,7 @@ _CALLS = (
     "RemoteStartTransaction RemoteStopTransaction Reset TriggerMessage UnlockConnector "
 )
 _DAY_S = 86400
+_RETRY_S = 10  # flash refused: the next try
 _EXTRA = 8  # DataTransfers that wait at most
 
 
@@ -46,7 +47,7 @@ class ChargePoint:
         self.board = board
         self.id = config.get("Identity")
         self.registration = "Unknown"
-        self.connected_ = self.online = self.probe = False
+        self.linked = self.online = self.probe = False
         self.wake = None
         self.boot_at = 0  # uptime of the next BootNotification
         self.sent = 0  # uptime at which something was sent last
@@ -55,6 +56,7 @@ class ChargePoint:
         self.replies = []
         self.triggers = []  # (message, connector or None)
         self.asks = []  # (connector, token) that need an Authorize; the first may be under way
+        self.unsaved = []  # sessions whose stop flash refused: tried again
         self.extra = []  # payloads of DataTransfer.req
         self.quiet = False  # nothing was heard since our CALL was sent
         self.doubt = None  # (id, action) of a CALL without answer on a line that may be dead
@@ -91,7 +93,14 @@ class ChargePoint:
     # -- events of the station ---------------------------------------------------------------
 
     def _event(self, fn, session):
-        fn(self, session)
+        try:
+            fn(self, session)
+        except OSError as e:
+            self.log.critical("journal cannot be written: %s", str(e))
+            if fn is transactions.started:
+                self.station.stop(session.cid, "Other")  # nothing is sold that is not recorded
+            else:
+                self.unsaved.append(session)
         if self.rivot and fn is transactions.stopped:
             self.rivot.summary(session)
         self._wake()
@@ -143,13 +152,13 @@ class ChargePoint:
 
     def connected(self, now):
         """The WebSocket is open. No BootNotification if there was one since the boot (J 5.4)."""
-        self.connected_ = True
+        self.linked = True
         self.quiet = False
         self._set_online(now)
 
     def disconnected(self, now):
         """The WebSocket is gone: what was under way is not failed but repeated (S 3.7)."""
-        self.connected_ = self.probe = False
+        self.linked = self.probe = False
         self.doubt = None
         self.rpc.reset()
         self.replies = []
@@ -168,7 +177,7 @@ class ChargePoint:
         self._set_online(now)
 
     def _set_online(self, now):
-        online = self.connected_ and self.registration == "Accepted"
+        online = self.linked and self.registration == "Accepted"
         if online != self.online:
             self.online = online
             if online:
@@ -185,11 +194,18 @@ class ChargePoint:
 
     def receive(self, text, now):
         """A text message of the CSMS."""
-        self._heard(self.rpc.receive(text, now), now)
+        self._take(self.rpc.receive(text, now), now)
 
     def oversize(self, head, length, now):
         """A message longer than MessageSizeMax: its first bytes and its length."""
-        self._heard(self.rpc.oversize(head, length, now), now)
+        self._take(self.rpc.oversize(head, length, now), now)
+
+    def _take(self, event, now):
+        try:
+            self._heard(event, now)
+        except OSError as e:
+            self.log.critical("journal cannot be written: %s", str(e))
+            self.box.wait = now + _RETRY_S
 
     def _heard(self, event, now):
         kind, message_id, action, payload, detail = event
@@ -250,7 +266,7 @@ class ChargePoint:
         if now != self.second:
             self.second = now
             self._tick(now)
-        if not self.connected_:
+        if not self.linked:
             return None
         if self.replies:
             self.sent = now
@@ -270,7 +286,7 @@ class ChargePoint:
 
     def drained(self, now):
         """Nothing is left that could be delivered now: a reset may go on (S 5.14)."""
-        if not self.connected_:
+        if not self.linked:
             return True
         if self.replies or self.rpc.pending:
             return False
@@ -289,13 +305,19 @@ class ChargePoint:
                 self.probe = True  # is it the CSMS that fails, or the line?
             else:
                 self.alive(now)
-        self.sampler.tick(now)
+        try:
+            while self.unsaved:
+                transactions.stopped(self, self.unsaved[0])
+                self.unsaved.pop(0)
+            self.sampler.tick(now)
+            if self.box.undated is not None:
+                self.lazy("ocppj.dating").step(self.box)
+        except OSError as e:
+            self.log.error("journal cannot be written: %s", str(e))
         if self.online:
             self.status.tick(now)
         if self.rivot:
             self.rivot.tick(now)
-        if self.box.undated is not None:
-            self.lazy("ocppj.dating").step(self.box)
         if now % 60 == 0:
             self.box.measure()
             self.journal_full = self.box.full
@@ -314,10 +336,14 @@ class ChargePoint:
             return "BootNotification", self.lazy("ocppj.v16.boot").request(self), None
         if self.asks:
             return "Authorize", {"idTag": self.asks[0][1]}, None
-        payload = self.status.next()
-        if payload:
-            return "StatusNotification", payload, None
-        message = transactions.message(self, now)
+        message = self.status.next()
+        if message:
+            return "StatusNotification", message, None
+        try:
+            message = transactions.message(self, now)
+        except OSError as e:
+            self.log.error("journal cannot be written: %s", str(e))
+            self.box.wait = now + _RETRY_S
         if message:
             return message
         if self.extra:

@@ -8,6 +8,7 @@ Functions over the charge point `cp`: cp.box is the journal, cp.sampler the mete
 from ocppj import outbox, sampler
 from ocppj.datetime import iso
 from ocppj.v16 import meter_values
+from station import topics
 
 _UNKNOWN_ID = -1  # the CSMS never told it (E 3.18)
 
@@ -92,9 +93,13 @@ def message(cp, now):
     if item is None:
         return None
     kind, number, fields = item
-    at = box.wall(fields[outbox.M_TIME if kind == "m" else outbox.START])
-    if at is None:
-        return None  # no time is invented: the CSMS tells it with its next answer (E 3.11)
+    at = fields[outbox.M_TIME if kind == "m" else outbox.START]
+    if at < 0 or kind == "e" and fields[outbox.LAST] < 0:
+        if cp.clock.wall() is None:
+            return None  # no time is invented: the CSMS tells it with its next answer (E 3.11)
+        # Kept before it is sent: a repetition after a power cut must say the same.
+        cp.lazy("ocppj.dating").head(box)
+        return message(cp, now)
     if kind == "s":
         return "StartTransaction", _start(fields, at), box.message_id(number)
     if kind == "e":
@@ -129,7 +134,7 @@ def _stop(cp, number, fields):
     box = cp.box
     payload = {
         "meterStop": fields[outbox.LAST_WH],
-        "timestamp": iso(box.wall(fields[outbox.LAST])),
+        "timestamp": iso(fields[outbox.LAST]),
         "transactionId": _id(fields),
         "reason": fields[outbox.REASON],
     }
@@ -141,7 +146,7 @@ def _stop(cp, number, fields):
             # Asked for after the start: the register at the begin is known all the same (E 3.14).
             rows.insert(0, [fields[outbox.START], outbox.BEGIN, "E%d" % fields[outbox.START_WH]])
         payload["transactionData"] = [
-            meter_values.element(row[2], box.wall(row[0]), row[1]) for row in rows
+            meter_values.element(row[2], row[0], row[1]) for row in rows
         ]
     return payload
 
@@ -149,9 +154,12 @@ def _stop(cp, number, fields):
 def answered(cp, number, payload, action):
     """The CSMS answered message `number` of the journal, in time or late."""
     box = cp.box
-    if action == "StartTransaction" and "transactionId" in payload:
+    if action == "StartTransaction":
         transaction_id = payload["transactionId"]
-        info = payload["idTagInfo"]
+        if not isinstance(transaction_id, int):
+            raise ValueError("transactionId")
+        # An id is the answer; who leaves out the verdict has none against the token.
+        info = payload.get("idTagInfo") or {"status": "Accepted"}
         fields = box.tx(number)
         if fields is None:
             return
@@ -160,12 +168,24 @@ def answered(cp, number, payload, action):
         cp.learned(fields[outbox.TAG], info)
         session = cp.station.connector(fields[outbox.CID]).session
         if news and session is not None and session.record == number:
-            cp.station.tx_confirmed(
-                session, transaction_id, info["status"], info.get("parentIdTag")
-            )
+            _confirmed(cp, session, transaction_id, info)
     else:
         tx = box.ends.get(number)
         fields = box.tx(tx) if tx is not None and "idTagInfo" in payload else None
         if fields and fields[outbox.STOP_TAG]:
             cp.learned(fields[outbox.STOP_TAG], payload["idTagInfo"])
         box.settled(number)
+
+
+def _confirmed(cp, session, transaction_id, info):
+    """The charge that runs now has its id; online or not, one rule for a bad token (E 3.17)."""
+    session.transaction_id = transaction_id
+    session.parent = info.get("parentIdTag") or session.parent
+    if info["status"] != "Accepted":
+        cp.log.warn("connector %d: token is %s", session.cid, info["status"])
+        if cp.config.get("StopTransactionOnInvalidId"):
+            cp.station.stop(session.cid, "DeAuthorized")
+        else:
+            session.suspended = True  # only energy stops, after what MaxEnergyOnInvalidId allows
+            session.energy_cap_wh = cp.config.get("MaxEnergyOnInvalidId")
+    cp.bus.emit(topics.TX_UPDATED, session)

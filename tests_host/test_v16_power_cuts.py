@@ -1,0 +1,286 @@
+"""Power cuts at every write of the journal: nothing lost, doubled or changed (S 3.7, 4.10).
+
+A store stops at its n-th change, for every n of a scenario; the station boots again on what was
+written and everything is delivered. Then the CSMS, which answers a repeated message id as it did
+before, must have whole transactions.
+"""
+
+import random
+
+import pytest
+
+from v16_bench import Bench, Error, PowerCut, Store
+
+SETTINGS = {"MeterValueSampleInterval": 20, "AllowOfflineTxForUnknownId": True}
+
+
+def online_charge(b):
+    b.online()
+    b.charge().run(130)
+    b.stop().run(3)
+
+
+def offline_charge(b):
+    b.start().run(10)
+    b.charge().run(130)
+    b.stop().run(3)
+    b.online(3)
+
+
+def broken_line(b):
+    b.online()
+    b.charge().run(30)
+    b.offline()
+    b.run(70)
+    b.online(5)
+    b.run(40)
+    b.stop().run(3)
+
+
+def two_connectors(b):
+    b.online()
+    b.charge("A1", 1).run(25)
+    b.charge("B1", 2).run(25)
+    b.offline()
+    b.stop(1, "EVDisconnected", None).run(50)
+    b.charge("C1", 1).run(30)
+    b.online(5)
+    b.stop(2, "Local", "B1").run(20)
+    b.stop(1, "Local", "C1").run(3)
+
+
+def transaction_data(b):
+    b.config.set("StopTxnSampledData", "Energy.Active.Import.Register,SoC")
+    b.online()
+    b.charge().run(70)
+    b.offline()
+    b.run(50)
+    b.stop().run(5)
+    b.online(3)
+
+
+def failures(b):
+    b.config.set("TransactionMessageAttempts", "2")
+    b.config.set("TransactionMessageRetryInterval", "10")
+    b.online()
+    b.csms.replies["StartTransaction"] = Error("InternalError")
+    b.charge().run(60)
+    b.stop().run(3)
+
+
+def second_charge(b):
+    online_charge(b)
+    b.charge("A2").run(70)
+    b.stop(1, "Remote", None).run(3)
+
+
+SCENARIOS = [
+    online_charge,
+    offline_charge,
+    broken_line,
+    two_connectors,
+    transaction_data,
+    failures,
+    second_charge,
+]
+
+
+class Memory:
+    """What a CSMS holds of a station over its reboots: it dedupes by message id (JE 3.7)."""
+
+    def __init__(self):
+        self.starts = {}
+        self.stops = {}
+        self.meters = {}
+        self.sums = []
+
+    def learn(self, bench):
+        for at, action, payload, message_id in bench.csms.calls:
+            if at < 0:
+                continue
+            book = {
+                "StartTransaction": self.starts,
+                "StopTransaction": self.stops,
+                "MeterValues": self.meters,
+            }.get(action)
+            if book is not None:
+                old = book.setdefault(message_id, payload)
+                if action != "MeterValues":
+                    same = dict(old, transactionId=0) == dict(payload, transactionId=0)
+                    assert same, "a repeated message was changed"
+
+    def answer(self, bench):
+        """The same id for the same StartTransaction, whenever it comes."""
+        ids = list(self.starts)
+
+        def start(payload):
+            message_id = bench.csms.calls[-1][3]
+            if message_id not in ids:
+                ids.append(message_id)
+            return {
+                "transactionId": 100 + ids.index(message_id),
+                "idTagInfo": {"status": "Accepted"},
+            }
+
+        bench.csms.start = start
+
+
+def play(scenario, cut_at, connectors=2, resume=False):
+    """Run a scenario with a cut at the change `cut_at`; returns (memory, was it cut, last)."""
+    memory = Memory()
+    bench = Bench(
+        Store(), connectors=connectors, ResumeTransactionAfterPowerLoss=resume, **SETTINGS
+    )
+    memory.answer(bench)
+    bench.store.left = cut_at
+    cut = False
+    try:
+        scenario(bench)
+    except PowerCut:
+        cut = True
+    memory.learn(bench)
+    truth = [(c.meter.energy_wh, c.session) for c in bench.station.connectors]
+    if cut:
+        registers = [c.meter.energy_wh for c in bench.station.connectors]
+        bench = bench.reboot()
+        memory.answer(bench)
+        for c, wh in zip(bench.station.connectors, registers):
+            c.meter.energy_wh = wh
+        bench.online(400)
+        if resume:
+            for c in bench.station.connectors:
+                bench.stop(c.id, "Local", None)
+            bench.run(5)
+        memory.learn(bench)
+    return memory, cut, bench, truth
+
+
+def check(memory, bench):
+    """Every transaction that the CSMS knows is whole."""
+    starts = list(memory.starts.values())
+    stops = list(memory.stops.values())
+    assert len(stops) == len(starts), (memory.starts, memory.stops)
+    known = {100 + n for n in range(len(starts))} | {-1}
+    for start, stop in zip(starts, stops) if len(starts) == 1 else ():
+        assert stop["meterStop"] >= start["meterStart"]
+        assert stop["timestamp"] >= start["timestamp"]
+    for payload in list(memory.meters.values()) + stops:
+        assert payload["transactionId"] in known
+    assert len({tuple(sorted((k, str(v)) for k, v in s.items())) for s in stops}) == len(stops)
+    left = [n for n in bench.store.files if n[0] in "smd" and len(n) == 8]
+    assert not left, left
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_cut_at_every_write(scenario, resume):
+    cut_at = 0
+    while True:
+        memory, cut, bench, _ = play(scenario, cut_at, resume=resume)
+        if scenario is not failures:
+            check(memory, bench)
+        if not cut:
+            break
+        cut_at += 1
+    assert cut_at >= 5
+
+
+def test_a_cut_anywhere_in_time_stops_with_power_loss_and_loses_one_interval_at_most():
+    for seconds in range(1, 200, 7):
+        b = Bench(Store(), **SETTINGS).online()
+        b.charge().run(seconds)
+        register = b.station.connector(1).meter.energy_wh
+        start_wall = b.clock.wall()
+        b = b.reboot().online(5)
+        stop = b.sent("StopTransaction")[-1]
+        assert stop["reason"] == "PowerLoss" and "idTag" not in stop
+        assert register - 60 <= stop["meterStop"] <= register
+        assert stop["transactionId"] == 1 and stop["timestamp"] <= _iso(start_wall)
+        assert len(b.sent("StopTransaction")) == 1
+
+
+def test_the_persisted_register_is_better_than_the_snapshot():
+    b = Bench(Store(), **SETTINGS).online()
+    b.charge().run(50)
+    b = b.reboot()
+    b.station.connector(1).meter.energy_wh = 1049
+    b.online(5)
+    assert b.sent("StopTransaction")[-1]["meterStop"] == 1049
+
+
+def test_a_watchdog_is_not_a_power_loss():
+    b = Bench(Store(), **SETTINGS).online()
+    b.charge().run(50)
+    b = b.reboot().start("Reboot")
+    b.online(5)
+    assert b.sent("StopTransaction")[-1]["reason"] == "Reboot"
+
+
+def test_resume_goes_on_with_the_same_id_and_raster():
+    b = Bench(Store(), ResumeTransactionAfterPowerLoss=True, **SETTINGS).online()
+    b.charge().run(90)
+    b = b.reboot().online(50)
+    session = b.station.connector(1).session
+    assert session.transaction_id == 1 and session.meter_start_wh == 1000
+    b.stop().run(3)
+    stop = b.sent("StopTransaction")[-1]
+    assert stop["transactionId"] == 1 and stop["reason"] == "Local"
+    assert len(b.sent("StartTransaction")) == 1
+
+
+def test_resume_refused_by_the_station_stops_with_power_loss():
+    b = Bench(Store(), ResumeTransactionAfterPowerLoss=True, **SETTINGS).online()
+    b.charge().run(90)
+    b = b.reboot()
+    b.station.refusal = "no vehicle"
+    b.online(5)
+    assert b.sent("StopTransaction")[-1]["reason"] == "PowerLoss"
+
+
+def test_many_cuts_in_a_row():
+    b = Bench(Store(), **SETTINGS).start()
+    b.run(5)
+    b.charge().run(50)
+    memory = Memory()
+    for n in range(12):
+        b = b.reboot()
+        memory.answer(b)
+        b.store.left = n % 4
+        try:
+            b.online(20)
+        except PowerCut:
+            pass
+        memory.learn(b)
+    b = b.reboot()
+    memory.answer(b)
+    b.online(100)
+    memory.learn(b)
+    check(memory, b)
+    assert len(memory.starts) == 1
+
+
+def test_attempts_are_counted_over_a_power_cut():  # S 3.7.1
+    b = Bench(Store(), TransactionMessageRetryInterval=60, **SETTINGS).online()
+    b.csms.replies["StartTransaction"] = Error("InternalError")
+    b.charge().run(70)
+    assert len(b.sent("StartTransaction")) == 2
+    b = b.reboot()
+    b.csms.replies["StartTransaction"] = Error("InternalError")
+    b.online(600)
+    assert len(b.sent("StartTransaction")) == 3
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(20))
+def test_random_cuts(seed):
+    rng = random.Random(seed)
+    for _ in range(60):
+        scenario = rng.choice([s for s in SCENARIOS if s is not failures])
+        memory, _, bench, _ = play(scenario, rng.randrange(60), resume=rng.random() < 0.5)
+        check(memory, bench)
+
+
+def _iso(epoch):
+    from ocppj.datetime import iso
+
+    return iso(epoch)
