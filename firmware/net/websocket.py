@@ -313,13 +313,11 @@ class WebSocket:
             return
         self.closed = True
         self.why = why
-        me = asyncio.current_task()
         for task in (self._rx_task, self._tx_task, self._dog):
-            if task and task is not me:
+            if task and task is not asyncio.current_task():
                 task.cancel()
         if self.stream:
             self.stream.s.close()
-        # Of a closed connection only the facts are kept.
         self.stream = self.reader = self._tx = self._dog = None
 
     async def _watch(self):

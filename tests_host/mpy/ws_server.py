@@ -1,0 +1,112 @@
+"""What does a scripted WebSocket server on MicroPython need? (for the mt_ws_*.py tests)"""
+
+import asyncio
+import binascii
+import hashlib
+
+sleep_ms = asyncio.sleep_ms  # the real one
+_port = 9301
+
+
+def fast_clock():
+    """The client's watchdog counts seconds by asyncio.sleep_ms(1000): now 40 times faster."""
+    asyncio.sleep_ms = lambda ms: sleep_ms(ms // 40 if ms >= 1000 else ms)
+
+
+def real_clock():
+    """Undo fast_clock()."""
+    asyncio.sleep_ms = sleep_ms
+
+
+class Server:
+    """A server that does with each connection what `script(server, reader, writer)` says."""
+
+    def __init__(self, script):
+        global _port
+        _port += 1
+        self.port = _port
+        self.url = "ws://127.0.0.1:%d/CP%%201?a=b" % _port
+        self.script = script
+        self.head = b""
+        self.connections = 0
+        self.writer = None
+
+    async def __aenter__(self):
+        self.server = await asyncio.start_server(self.serve, "127.0.0.1", self.port)
+        return self
+
+    async def __aexit__(self, *args):
+        self.server.close()
+        await self.server.wait_closed()
+        if self.writer:
+            self.writer.s.close()
+
+    async def serve(self, reader, writer):
+        self.connections += 1
+        self.writer = writer
+        try:
+            await self.script(self, reader, writer)
+        except (OSError, EOFError):
+            pass
+
+    async def upgrade(self, reader, writer, extra=b"", headers=b""):
+        """Do the handshake; `extra` follows at once."""
+        while not self.head.endswith(b"\r\n\r\n"):
+            self.head += await reader.readline()
+        key = self.head.split(b"Sec-WebSocket-Key: ")[1].split(b"\r\n")[0]
+        digest = hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()
+        writer.write(
+            b"HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            + (b"Sec-WebSocket-Accept: " + binascii.b2a_base64(digest).strip() + b"\r\n")
+            + headers
+            + b"\r\n"
+            + extra
+        )
+        await writer.drain()
+
+
+async def frame(reader):
+    """The next frame of a client: (opcode, payload)."""
+    head = await reader.readexactly(2)
+    length = head[1] & 127
+    if length > 125:
+        length = int.from_bytes(await reader.readexactly(2 if length == 126 else 8), "big")
+    key = await reader.readexactly(4)
+    data = bytearray(length)
+    done = 0
+    while done < length:
+        done += await reader.readinto(memoryview(data)[done:]) or 0
+    for i in range(min(length, 10000)):
+        data[i] ^= key[i & 3]
+    return head[0] & 15, bytes(data)
+
+
+def sends(*frames):
+    """A script that sends these bytes, and answers the first frame of the client with a close."""
+
+    async def script(server, reader, writer):
+        await server.upgrade(reader, writer, b"".join(frames))
+        await frame(reader)
+        writer.write(b"\x88\x02\x03\xe8")
+        await writer.drain()
+        await writer.wait_closed()
+
+    return script
+
+
+async def silent(server, reader, writer):
+    await server.upgrade(reader, writer)
+    await asyncio.sleep_ms(900)
+
+
+def answers(raw):
+    """A script that answers the request with these bytes and closes."""
+
+    async def script(server, reader, writer):
+        while await reader.readline() != b"\r\n":
+            pass
+        writer.write(raw)
+        await writer.drain()
+        await writer.wait_closed()
+
+    return script
