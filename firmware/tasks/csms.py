@@ -39,7 +39,7 @@ async def run(app):
         keeper.cancel()
         app.bus.off(topics.CONFIG, link.configured)
         cp.wake = None
-        if cp.connected_:
+        if cp.linked:
             cp.disconnected(app.clock.uptime_s())
 
 
