@@ -1,19 +1,16 @@
 """Is the hub a bus: for the firmware's driver, for python-can, for the plant, all at once?"""
 
 import asyncio
-import os
-import select
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
 import can
 import pytest
 
+from can_bench import Bench, receive
 from tools.sim.canframe import Frame, parse_candump, parse_slcan
-from tools.sim.hub import Hub
 
 HERE = Path(__file__).parent
 LOG = """\
@@ -25,53 +22,6 @@ not a line
 (1700000000.100000) can0 123#R3
 (1700000000.120000) can0 00473F01#0000000000000302
 """
-
-
-class Bench:
-    """A hub in a thread of its own, and what an attached port has seen."""
-
-    def __init__(self, **options):
-        self.loop = asyncio.new_event_loop()
-        threading.Thread(target=self.loop.run_forever, daemon=True).start()
-        self.hub = Hub(**options)
-        self.run(self.hub.start())
-        self.seen: list[Frame] = []
-        self.port = self.hub.attach(self.seen.append)
-        self.buses = []
-
-    def run(self, coroutine):
-        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(10)
-
-    def call(self, function, *args):
-        async def inside():
-            return function(*args)
-
-        return self.run(inside())
-
-    def python_can(self):
-        bus = can.Bus(
-            interface="slcan",
-            channel=f"socket://127.0.0.1:{self.hub.port}",
-            bitrate=250000,
-            sleep_after_open=0,
-        )
-        self.buses.append(bus)
-        clients = len(self.buses)
-        self.wait(lambda: sum(getattr(p, "open", False) for p in set(self.hub.ports)) >= clients)
-        return bus
-
-    @staticmethod
-    def wait(condition, seconds=5):
-        end = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < end, "did not happen"
-            time.sleep(0.005)
-
-    def close(self):
-        for bus in self.buses:
-            bus.shutdown()
-        self.run(self.hub.stop())
-        self.loop.call_soon_threadsafe(self.loop.stop)
 
 
 @pytest.fixture
@@ -109,16 +59,6 @@ def test_the_plant_sends_to_python_can(bench):
         (0x123, b"", False, 3),
     ]
     assert messages[2].is_remote_frame
-
-
-def receive(bus, seconds=5):
-    """python-can returns None also for an acknowledge it has read: ask again until the time."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        message = bus.recv(0.05)
-        if message is not None:
-            return message
-    return None
 
 
 def test_every_node_but_the_sender_hears_a_frame_once(bench):
@@ -279,111 +219,7 @@ def test_malformed_slcan_lines_are_none(line):
     assert parse_slcan(line.encode()) is None
 
 
-# --- the firmware's driver, in a MicroPython process, on the same bus ---
-
-
-def start_node(port, *where):
-    """can_node.py on a Unix port."""
-    path = f"{HERE.parent / 'firmware'}:{HERE.parent / 'lib'}:.frozen"
-    return subprocess.Popen(
-        [port, HERE / "mpy/can_node.py", *where],
-        env=os.environ | {"MICROPYPATH": path},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-
-
-def end_node(process):
-    process.kill()
-    process.wait()
-    process.stdout.close()
-
-
-@pytest.fixture(params=["micropython64", "micropython32"])
-def node(request, bench):
-    """(bench, process): the node is on the bench's bus."""
-    port = request.getfixturevalue(request.param)
-    process = start_node(port, "127.0.0.1", str(bench.hub.port))
-    yield bench, process
-    end_node(process)
-
-
-def test_firmware_python_can_and_plant_share_a_bus(node):
-    bench, process = node
-    assert process.stdout.readline() == "1\n"
-    bus = bench.python_can()
-    for can_id, data, extended in (
-        (0x1806E5F4, b"\x01\x02\x03\x04\x05\x06\x07\x08", True),
-        (0x122, b"\xab\xcd", False),
-        (0x10, b"", True),
-    ):
-        bus.send(can.Message(arbitration_id=can_id, data=data, is_extended_id=extended))
-        echo = receive(bus)
-        assert (echo.arbitration_id, bytes(echo.data)) == (can_id ^ 1, data[::-1])
-        assert echo.is_extended_id == extended
-    assert len(bench.seen) == 6  # the plant has heard both
-    bus.send(can.Message(arbitration_id=0x1FFFFFFF))
-    assert process.wait(5) == 0
-
-
-def test_a_thousand_frames_back_to_back_all_come_back_in_order(node):
-    bench, process = node
-    assert process.stdout.readline() == "1\n"
-    for start in range(0, 1000, 25):  # a quarter second of a full 250 kbit/s bus
-        for n in range(start, start + 25):
-            bench.call(bench.port.send, n << 1, n.to_bytes(8, "big"))
-        bench.wait(lambda end=start + 25: len(bench.seen) >= end)
-    assert [(f.can_id, f.data) for f in bench.seen] == [
-        (n << 1 | 1, n.to_bytes(8, "big")[::-1]) for n in range(1000)
-    ]
-
-
-def test_the_firmware_sees_a_cut_bus_a_lost_hub_and_both_come_back(node):
-    bench, process = node
-    assert process.stdout.readline() == "1\n"
-    bench.call(bench.hub.cut, True)
-    assert process.stdout.readline() == "3\n"  # error passive
-    bench.call(bench.hub.cut, False)
-    assert process.stdout.readline() == "1\n"
-    bench.call(bench.hub.drop_clients)
-    assert process.stdout.readline() == "4\n"  # bus-off
-    assert process.stdout.readline() == "1\n"
-    bench.call(bench.port.send, 0x20, b"\x07")
-    bench.wait(lambda: bench.seen)
-    assert bench.seen == [Frame(0x21, b"\x07", True, False, 1)]
-
-
-@pytest.mark.parametrize("bits", ["micropython64", "micropython32"])
-def test_the_firmware_drives_a_serial_adapter(request, bits):
-    """A pseudo terminal whose other end answers as an adapter: the hub's own commands do."""
-    master, slave = os.openpty()
-    process = start_node(request.getfixturevalue(bits), os.ttyname(slave))
-    try:
-        heard = read_until(master, b"O\r")
-        assert heard.startswith(b"\rC\rS5\rO\r")
-        assert process.stdout.readline() == "1\n"
-        os.write(master, b"\r\r\r\rT1806E5F4")
-        time.sleep(0.05)  # a line may come in two reads
-        os.write(master, b"20102\rz\r")
-        assert b"T1806E5F520201\r" in read_until(master, b"T1806E5F520201\r")
-        os.write(master, b"F20\r")
-        assert process.stdout.readline() == "3\n"
-        os.write(master, b"T1FFFFFFF0\r")
-        assert process.wait(5) == 0
-    finally:
-        end_node(process)
-        os.close(master)
-        os.close(slave)
-
-
-def read_until(fd, text, seconds=5):
-    heard = b""
-    end = time.monotonic() + seconds
-    while text not in heard:
-        assert time.monotonic() < end, heard
-        if select.select([fd], [], [], 0.1)[0]:
-            heard += os.read(fd, 1000)
-    return heard
+# --- the command line ---
 
 
 def test_the_command_line_replays_a_log_and_dumps_the_bus(tmp_path):
