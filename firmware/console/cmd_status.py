@@ -101,7 +101,7 @@ def summary(app) -> dict:
         "version": app.VERSION,
         "csms": {
             "url": app.config.get("CsmsUrl"),
-            "connected": bool(cp and cp.connected_),
+            "connected": bool(cp and cp.linked),
             "registration": cp.registration if cp else "Unknown",
         },
         "connectors": [_facts(c) for c in app.station.connectors],
