@@ -79,7 +79,7 @@ def _pip_install(requirements: Path) -> None:
 
 
 def _works(python: Path) -> bool:
-    """True if this environment's Python runs and is new enough (a moved or updated one may not)."""
+    """True if this environment's Python runs and is new enough; a moved one may not."""
     test = f"import sys, pip; sys.exit(sys.version_info < {OLDEST})"
     try:
         return subprocess.run([python, "-c", test], capture_output=True).returncode == 0
@@ -119,7 +119,8 @@ def npm_packages() -> None:
     env["npm_config_omit_lockfile_registry_resolved"] = "true"
     env |= {"npm_config_fund": "false", "npm_config_audit": "false", "npm_config_progress": "true"}
     say("setup: installing the web page's packages")
-    command = [npm, "ci" if lock.exists() else "install", "--ignore-scripts", "--no-update-notifier"]
+    verb = "ci" if lock.exists() else "install"
+    command = [npm, verb, "--ignore-scripts", "--no-update-notifier"]
     subprocess.run(command, cwd=UI, env=env, check=True, stdout=sys.stderr)
     modules.mkdir(exist_ok=True)
     stamp.write_text(key_of(package, lock))
