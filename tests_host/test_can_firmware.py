@@ -61,7 +61,7 @@ def test_firmware_python_can_and_plant_share_a_bus(node):
         echo = receive(bus)
         assert (echo.arbitration_id, bytes(echo.data)) == (can_id ^ 1, data[::-1])
         assert echo.is_extended_id == extended
-    assert len(bench.seen) == 6  # the plant has heard both
+    bench.wait(lambda: len(bench.seen) == 6)  # the plant has heard both
     bus.send(can.Message(arbitration_id=0x1FFFFFFF))
     assert process.wait(5) == 0
 

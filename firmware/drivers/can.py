@@ -8,13 +8,12 @@ counters with its values), so that the tasks know one interface. Two deliberate 
 
 from micropython import const
 
-FLAG_RTR = const(1)
-FLAG_EXT_ID = const(2)
-STATE_STOPPED = const(0)
-STATE_ACTIVE = const(1)
-STATE_WARNING = const(2)
-STATE_PASSIVE = const(3)
-STATE_BUS_OFF = const(4)
+FLAG_EXT_ID = const(2)  # public, as every send needs it; the others cost a name each
+_EXT_ID = const(2)
+_RTR = const(1)
+_STOPPED = const(0)  # then 1 active, 3 error-passive
+_WARNING = const(2)
+_BUS_OFF = const(4)
 _IRQ_RX = const(2)
 _IRQ_STATE = const(8)
 _RECV_ERR_FULL = const(1)
@@ -114,7 +113,7 @@ class Driver:
             errors |= _RECV_ERR_OVERRUN
             self.overrun = False
         ring[at + 6] = errors
-        remote = flags & FLAG_RTR
+        remote = flags & _RTR
         for i in range(length):
             ring[at + 8 + i] = 0 if remote else data[offset + i]
         self.head = (self.head + 1) & 127
@@ -122,13 +121,13 @@ class Driver:
 
     def _wanted(self, can_id, flags):
         for row in self.filters:
-            if not (can_id ^ row[0]) & row[1] and not (flags ^ row[2]) & FLAG_EXT_ID:
+            if not (can_id ^ row[0]) & row[1] and not (flags ^ row[2]) & _EXT_ID:
                 return True
         return False
 
     def send(self, can_id, data, flags=0):
         """Queues a frame: a small index, or None if the queue is full or the bus is off."""
-        if self.now == STATE_STOPPED or self.now == STATE_BUS_OFF:
+        if self.now == _STOPPED or self.now == _BUS_OFF:
             return None
         if not self._transmit(can_id, data, flags):
             return None
@@ -138,14 +137,14 @@ class Driver:
         return self.index
 
     def state(self):
-        """STATE_STOPPED (not connected yet) ACTIVE WARNING PASSIVE BUS_OFF (until restart())."""
+        """0 stopped (not connected yet), 1 active, 2 warning, 3 passive, 4 bus-off till restart."""
         return self.now
 
     def _enter(self, state):
         # Counts what gets worse, as machine.CAN does: warnings, passives and bus-offs in 2..4.
         if state == self.now:
             return
-        if state > self.now and state >= STATE_WARNING:
+        if state > self.now and state >= _WARNING:
             self.counters[state] += 1
         self.now = state
         self._event(_IRQ_STATE)

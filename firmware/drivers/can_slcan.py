@@ -19,7 +19,7 @@ _WARNING = const(2)
 _PASSIVE = const(3)
 _BUS_OFF = const(4)
 _LINE = const(32)  # T + 8 + 1 + 16 + timestamp 4 = 30
-_TX = const(512)
+_TX = const(256)  # nine of the longest lines; a control step sends six at most
 _CR = const(13)
 _BEL = const(7)
 _RATES = (10, 20, 50, 100, 125, 250, 500, 800, 1000)  # kbit/s of S0 to S8
@@ -80,7 +80,7 @@ class Slcan(Driver):
         self.stream = None
         self.line = bytearray(_LINE)
         self.length = 0  # of self.line
-        self.buf = bytearray(256)
+        self.buf = bytearray(128)
         self.tx = bytearray(_TX)
         self.sent = self.queued = 0  # tx[sent:queued] waits
         self.asked = 0

@@ -9,6 +9,8 @@ ends it. Prints the state whenever it changes, and restarts the driver 0.1 s aft
 import sys
 import time
 
+import can_names as names
+
 from drivers import can
 
 if len(sys.argv) == 2:
@@ -30,7 +32,7 @@ while frame[0] != 0x1FFFFFFF:
         if state != last:
             last = state
             print(state)
-        elif state == can.STATE_BUS_OFF:
+        elif state == names.STATE_BUS_OFF:
             driver.restart()
     time.sleep_ms(5)
 driver.deinit()

@@ -4,12 +4,13 @@
 
 import gc
 
+import can_names as names
 import micropython
 import mt
 
 from drivers import can
 
-EXT = can.FLAG_EXT_ID
+EXT = names.FLAG_EXT_ID
 
 
 class Wire(can.Driver):
@@ -21,7 +22,7 @@ class Wire(can.Driver):
         self.sent = []
         self.accepts = True
         self.set_filters(None)
-        self._enter(can.STATE_ACTIVE)
+        self._enter(names.STATE_ACTIVE)
 
     def pump(self):
         while self.arriving:
@@ -47,13 +48,13 @@ def test_frames_come_out_as_they_went_in():
         (0x1FFFFFFF, EXT, b"\x01\x02\x03\x04\x05\x06\x07\x08"),
         (0x7FF, 0, b"\xff"),
         (0, EXT, b""),
-        (0x123, can.FLAG_RTR, b"\x09\x09\x09"),
+        (0x123, names.FLAG_RTR, b"\x09\x09\x09"),
     ]
     assert received(wire) == [
         (0x1FFFFFFF, b"\x01\x02\x03\x04\x05\x06\x07\x08", EXT, 0),
         (0x7FF, b"\xff", 0, 0),
         (0, b"", EXT, 0),
-        (0x123, b"\0\0\0", can.FLAG_RTR, 0),
+        (0x123, b"\0\0\0", names.FLAG_RTR, 0),
     ]
     assert wire.recv() is None
 
@@ -119,7 +120,7 @@ def test_send_is_refused_in_bus_off_and_when_the_queue_is_full():
     wire.accepts = False
     assert wire.send(5, b"ab", EXT) is None
     wire.accepts = True
-    for state in (can.STATE_BUS_OFF, can.STATE_STOPPED):
+    for state in (names.STATE_BUS_OFF, names.STATE_STOPPED):
         wire._enter(state)
         assert wire.send(5, b"ab", EXT) is None
     assert len(wire.sent) == 2
@@ -137,7 +138,7 @@ def test_irq_calls_the_handler_for_what_it_was_asked():
     calls = []
     irq = wire.irq(lambda driver: calls.append(driver.irq().flags()), 2)
     assert irq is wire.irq()
-    wire._enter(can.STATE_WARNING)
+    wire._enter(names.STATE_WARNING)
     assert calls == []
     wire.arriving = [(5, EXT, b"")]
     wire.recv()
@@ -217,7 +218,7 @@ def test_candump_lines():
     for _ in range(4):
         clock.now = (clock.now + 300) % 1000
         dump(0x433F01, b"", EXT)
-    dump(0x123, b"\0\0\0", can.FLAG_RTR)
+    dump(0x123, b"\0\0\0", names.FLAG_RTR)
     assert lines == [
         "(1700000000.000000) can0 1806E5F4#0348025800000000",
         "(1700000000.012000) can0 07F#AB",

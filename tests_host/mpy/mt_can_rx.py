@@ -5,12 +5,13 @@
 import asyncio
 import gc
 
+import can_names as names
 import micropython
 
 from drivers import can
 from tasks import can_rx
 
-EXT = can.FLAG_EXT_ID
+EXT = names.FLAG_EXT_ID
 
 
 class Bus(can.Driver):
@@ -19,7 +20,7 @@ class Bus(can.Driver):
     def __init__(self):
         super().__init__()
         self.restarts = 0
-        self._enter(can.STATE_ACTIVE)
+        self._enter(names.STATE_ACTIVE)
 
     def pump(self):
         pass
@@ -61,7 +62,7 @@ def test_only_extended_data_frames_reach_the_path():
     for can_id, flags, data in (
         (0x1806E5F4, EXT, b"12345678"),
         (0x123, 0, b"1"),
-        (0x1806E5F4, EXT | can.FLAG_RTR, b""),
+        (0x1806E5F4, EXT | names.FLAG_RTR, b""),
         (0x433F01, EXT, b"123"),
     ):
         bus.put(can_id, flags, data, 0, len(data))
@@ -72,13 +73,13 @@ def test_only_extended_data_frames_reach_the_path():
 def test_the_path_is_told_at_once_and_then_only_changes():
     bus, path, link = linked()
     for state, told in (
-        (can.STATE_ACTIVE, [True]),
-        (can.STATE_ACTIVE, [True]),
-        (can.STATE_WARNING, [True]),
-        (can.STATE_BUS_OFF, [True, False]),
-        (can.STATE_BUS_OFF, [True, False]),
-        (can.STATE_STOPPED, [True, False]),
-        (can.STATE_ACTIVE, [True, False, True]),
+        (names.STATE_ACTIVE, [True]),
+        (names.STATE_ACTIVE, [True]),
+        (names.STATE_WARNING, [True]),
+        (names.STATE_BUS_OFF, [True, False]),
+        (names.STATE_BUS_OFF, [True, False]),
+        (names.STATE_STOPPED, [True, False]),
+        (names.STATE_ACTIVE, [True, False, True]),
     ):
         bus._enter(state)
         link.step(500, 5)
@@ -93,7 +94,7 @@ def test_the_path_is_told_at_once_and_then_only_changes():
 def test_bus_off_is_retried_after_1_2_4_8_16_30_30_seconds():
     bus, path, link = linked()
     link.step(500, 1)
-    bus._enter(can.STATE_BUS_OFF)
+    bus._enter(names.STATE_BUS_OFF)
     waits = []
     seconds = 0
     while len(waits) < 7:
@@ -110,14 +111,14 @@ def test_bus_off_is_retried_after_1_2_4_8_16_30_30_seconds():
 def test_the_back_off_begins_anew_only_after_10_steady_seconds():
     for steady, restarts in ((19, 0), (20, 1)):  # half seconds
         bus, path, link = linked()
-        bus._enter(can.STATE_BUS_OFF)
+        bus._enter(names.STATE_BUS_OFF)
         for _ in range(6):
             link.step(500, 0)
         assert bus.restarts == 2  # after 1 and 2 s; the next would come after 4
-        bus._enter(can.STATE_ACTIVE)
+        bus._enter(names.STATE_ACTIVE)
         for _ in range(steady):
             link.step(500, 1)
-        bus._enter(can.STATE_BUS_OFF)
+        bus._enter(names.STATE_BUS_OFF)
         link.step(500, 0)
         link.step(500, 0)
         assert bus.restarts == 2 + restarts
@@ -126,7 +127,7 @@ def test_the_back_off_begins_anew_only_after_10_steady_seconds():
 def test_error_passive_is_lost_only_when_nobody_is_heard():
     bus, path, link = linked()
     link.step(500, 3)
-    bus._enter(can.STATE_PASSIVE)
+    bus._enter(names.STATE_PASSIVE)
     for _ in range(10):
         link.step(500, 3)
     assert path.told == [True]

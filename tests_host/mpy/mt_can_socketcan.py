@@ -6,12 +6,13 @@ Without CAN sockets in the kernel a pair of UDP sockets carries the same 16 byte
 import socket
 from struct import pack, unpack
 
+import can_names as names
 import mt
 
 from drivers import can
 
-EXT = can.FLAG_EXT_ID
-RTR = can.FLAG_RTR
+EXT = names.FLAG_EXT_ID
+RTR = names.FLAG_RTR
 
 
 def pair():
@@ -80,12 +81,12 @@ def test_frames_for_the_kernel_are_written():
 def test_error_frames_become_state_and_counters():
     driver, other = pair()
     for can_id, control, state in (
-        (0x20000004, 0x08, can.STATE_WARNING),
-        (0x20000004, 0x20, can.STATE_PASSIVE),
-        (0x20000004, 0x40, can.STATE_ACTIVE),
-        (0x20000004, 0x01, can.STATE_ACTIVE),  # receive overflow
-        (0x20000040, 0x00, can.STATE_BUS_OFF),
-        (0x20000100, 0x00, can.STATE_ACTIVE),  # the kernel has restarted it
+        (0x20000004, 0x08, names.STATE_WARNING),
+        (0x20000004, 0x20, names.STATE_PASSIVE),
+        (0x20000004, 0x40, names.STATE_ACTIVE),
+        (0x20000004, 0x01, names.STATE_ACTIVE),  # receive overflow
+        (0x20000040, 0x00, names.STATE_BUS_OFF),
+        (0x20000100, 0x00, names.STATE_ACTIVE),  # the kernel has restarted it
     ):
         other.send(kernel_frame(can_id, bytes([0, control, 0, 0, 0, 0, 0, 0])))
         assert received(driver) == []
@@ -105,9 +106,9 @@ def test_a_frame_longer_than_8_is_dropped():
 
 def test_an_interface_that_is_not_there_is_bus_off():
     driver = can.open("socketcan", {"iface": "nosuch0"})
-    assert driver.state() == can.STATE_BUS_OFF
+    assert driver.state() == names.STATE_BUS_OFF
     driver.restart()
-    assert driver.state() == can.STATE_BUS_OFF
+    assert driver.state() == names.STATE_BUS_OFF
     assert driver.send(1, b"", EXT) is None
     assert driver.recv() is None
 
@@ -118,7 +119,7 @@ def test_two_nodes_on_a_virtual_interface_of_the_kernel():
     except OSError as e:
         mt.skip("this kernel has no CAN sockets (errno %d)" % e.errno)
     one = can.open("socketcan", {"iface": "vcan0"})
-    if one.state() == can.STATE_BUS_OFF:
+    if one.state() == names.STATE_BUS_OFF:
         mt.skip("no interface vcan0: ip link add vcan0 type vcan && ip link set vcan0 up")
     two = can.open("socketcan", {"iface": "vcan0"})
     one.set_filters(None)
