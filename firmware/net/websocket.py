@@ -98,7 +98,8 @@ class WebSocket:
 
     protocol: the subprotocol the server chose, None without. closed: it has ended. close_code and
     close_reason: how (1006: without a close frame); why: "" or the reason of an abnormal end, see
-    WSError. ping_interval_s, ping_timeout_s: may be changed at any time. stream, reader, fill(),
+    WSError. heard: how many reads brought something, a sign of life. ping_interval_s,
+    ping_timeout_s: may be changed at any time. stream, reader, fill(),
     drop() and start() are for ws_open.py.
     """
 
@@ -110,6 +111,7 @@ class WebSocket:
         self.why = "dns"
         self.ping_interval_s = self._ping_s = ping_interval_s
         self.ping_timeout_s = ping_timeout_s
+        self.heard = 0
         self.reader = reader
         self._msg = Message()
         self.stream = None
@@ -212,6 +214,7 @@ class WebSocket:
         finally:
             self._rx_task = None
         if count:
+            self.heard += 1
             self.reader.received(count)
             if not self._closing:
                 self._rx_left = 0
@@ -338,11 +341,12 @@ class WebSocket:
                 if self._ping_s <= 0 or self._ping_s > self.ping_interval_s:
                     self._ping_s = self.ping_interval_s
                     if not self._lock.locked():
-                        self._rx_left = self._rx_left or self.ping_timeout_s
                         # A task of its own: the dog must not wait for the line itself.
-                        asyncio.create_task(self._ping())
+                        asyncio.create_task(self.ping())
 
-    async def _ping(self):
+    async def ping(self):
+        """Send a ping; a peer that is not heard within ping_timeout_s has gone ("timeout")."""
+        self._rx_left = self._rx_left or self.ping_timeout_s
         try:
             await self._send(frames.PING, b"")
         except OSError:
