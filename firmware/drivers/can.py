@@ -137,7 +137,7 @@ class Driver:
         return self.index
 
     def state(self):
-        """0 stopped (not connected yet), 1 active, 2 warning, 3 passive, 4 bus-off till restart."""
+        """0 stopped (not connected yet), 1 active, 2 warning, 3 passive, 4 bus-off."""
         return self.now
 
     def _enter(self, state):

@@ -8,6 +8,7 @@ A lost connection is a bus-off: it stays until `restart()`.
 
 from micropython import const
 
+from core import lazy
 from drivers.can import Driver
 
 # As in drivers/can.py; private constants cost no memory.
@@ -22,7 +23,6 @@ _LINE = const(32)  # T + 8 + 1 + 16 + timestamp 4 = 30
 _TX = const(256)  # nine of the longest lines; a control step sends six at most
 _CR = const(13)
 _BEL = const(7)
-_RATES = (10, 20, 50, 100, 125, 250, 500, 800, 1000)  # kbit/s of S0 to S8
 _DIGITS = b"0123456789ABCDEF"
 
 
@@ -42,29 +42,6 @@ def _hex(buf, i, end):
     return value
 
 
-def _connect(params):
-    # A stream as board.CAN describes it; the connection may still be under way.
-    if "stream" in params:
-        return params["stream"]
-    if "tty" in params:
-        from drivers.can_tty import open_tty
-
-        return open_tty(params["tty"])
-    import socket
-
-    address = socket.getaddrinfo(params["host"], params["port"])[0][-1]
-    stream = socket.socket()
-    stream.setsockopt(6, 1, 1)  # TCP_NODELAY: a frame must not wait for the last one's ACK
-    stream.setblocking(False)
-    try:
-        stream.connect(address)
-    except OSError as e:
-        if e.errno != 115:  # EINPROGRESS
-            stream.close()
-            raise
-    return stream
-
-
 class Slcan(Driver):
     """`params`: {"host", "port"}, {"tty": "/dev/ttyACM0[@baud]"}, or {"stream": a machine.UART}.
 
@@ -76,7 +53,8 @@ class Slcan(Driver):
     def __init__(self, params, bit_rate):
         super().__init__()
         self.params = params
-        self.rate = _RATES.index(bit_rate // 1000)
+        # kbit/s of S0 to S8
+        self.rate = (10, 20, 50, 100, 125, 250, 500, 800, 1000).index(bit_rate // 1000)
         self.stream = None
         self.line = bytearray(_LINE)
         self.length = 0  # of self.line
@@ -92,7 +70,7 @@ class Slcan(Driver):
         self._close()
         self.length = self.sent = self.asked = 0
         try:
-            self.stream = _connect(self.params)
+            self.stream = lazy.call("drivers.can_link", "connect", self.params)
         except OSError:
             self._enter(_BUS_OFF)
             return
