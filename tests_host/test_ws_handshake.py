@@ -36,6 +36,8 @@ def verdict(text, protocols=()):
     [
         ("ws://h", (False, "h", 80, "/")),
         ("wss://h", (True, "h", 443, "/")),
+        ("WSS://h", (True, "h", 443, "/")),
+        ("Ws://H/P", (False, "H", 80, "/P")),
         ("ws://h:9000/a/b", (False, "h", 9000, "/a/b")),
         ("ws://h/ocpp/CP%20%2F1", (False, "h", 80, "/ocpp/CP%20%2F1")),
         ("ws://h?x=1&y=a:b", (False, "h", 80, "/?x=1&y=a:b")),

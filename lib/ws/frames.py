@@ -13,9 +13,9 @@ from micropython import const
 from ws.utf8 import check
 
 try:
-    from ws.mask_fast import mask
+    from ws.bulk_fast import mask
 except (ImportError, ValueError, SyntaxError):
-    from ws.mask import mask  # noqa: F401 (for who sends)
+    from ws.bulk import mask  # noqa: F401 (for who sends)
 
 # What poll() returns, and the type of a message. 1 to 10 are the opcodes of RFC 6455 section 11.8,
 # those above 255 have the numbers that aiohttp gives them; OVERSIZE is ours.

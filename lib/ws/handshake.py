@@ -21,8 +21,9 @@ def split_url(url: str):
     The path stays as it is: percent-encoding is the business of who built the URL (an OCPP
     station's identity is encoded by it). ValueError says what is wrong (section 3, RFC 3986).
     """
-    secure = url.startswith("wss://")
-    if not secure and not url.startswith("ws://"):
+    scheme = url[:6].lower()  # section 3: in whatever case
+    secure = scheme == "wss://"
+    if not secure and scheme[:5] != "ws://":
         raise ValueError("url: ws:// or wss:// expected")
     for char in url:
         if not "!" <= char <= "~" or char == "#":

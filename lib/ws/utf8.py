@@ -6,6 +6,11 @@ only the few rules that are missing, each as one search in C over a whole chunk.
 for each byte in Python, and plain ASCII (nearly all of OCPP) allocates nothing but a view.
 """
 
+try:
+    from ws.bulk_fast import is_ascii
+except (ImportError, ValueError, SyntaxError):
+    from ws.bulk import is_ascii
+
 # Lead bytes whose second byte has a narrower range than 0x80 to 0xBF, as rows of
 # (lead, lowest, highest): RFC 3629 section 4. They exclude overlong forms (E0, F0),
 # surrogates (ED) and what lies above U+10FFFF (F4).
@@ -20,9 +25,8 @@ def check(tail, chunk):
     Returns the bytes of a character that is not complete yet (0 to 3 bytes, b"" at a boundary),
     or None as soon as the text cannot become valid whatever follows (RFC 6455 wants to fail fast).
     """
-    if not len(chunk):
-        return tail
-    if not tail and max(chunk) < 0x80:
+    size = len(chunk)
+    if not size or not tail and is_ascii(chunk, size):
         return tail
     data = tail + bytes(chunk)
     if max(data) > 0xF4 or data.find(b"\xc0") >= 0 or data.find(b"\xc1") >= 0:

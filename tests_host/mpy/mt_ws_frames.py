@@ -5,13 +5,13 @@ import sys
 
 import mt
 
-from ws import frames, mask, utf8
+from ws import bulk, frames, utf8
 from ws.frames import BINARY, ERROR, OVERSIZE, TEXT, Reader, put_head
 
 try:
-    from ws import mask_fast
+    from ws import bulk_fast
 except (ImportError, ValueError, SyntaxError):
-    mask_fast = None
+    bulk_fast = None
 
 KEYS = (b"\x00\x00\x00\x00", b"\xff\xff\xff\xff", b"\x01\x80\x7f\xfe", b"\xde\xad\xbe\xef")
 
@@ -52,13 +52,13 @@ def feed(reader, stream, step):
 
 
 def test_the_port_has_the_fast_mask_and_takes_it():
-    if mask_fast is None:
+    if bulk_fast is None:
         mt.skip("this port has no viper emitter")
-    assert frames.mask is mask_fast.mask
+    assert frames.mask is bulk_fast.mask
 
 
 def test_both_masks_are_xor_with_the_key_in_turn():
-    for routine in (mask, mask_fast):
+    for routine in (bulk, bulk_fast):
         if routine is None:
             mt.skip("this port has no viper emitter")
         for key in KEYS:
@@ -76,9 +76,26 @@ def test_both_masks_are_xor_with_the_key_in_turn():
                 assert bytes(buf[16 + rounded :]) == plain[rounded:]
 
 
+def test_both_tell_ascii_from_the_rest_wherever_the_other_byte_stands():
+    for routine in (bulk, bulk_fast):
+        if routine is None:
+            mt.skip("this port has no viper emitter")
+        text = bytearray(b"\x7f\x00" * 20)
+        view = memoryview(text)
+        for start in range(5):
+            for end in range(start + 1, 40):
+                assert routine.is_ascii(view[start:end], end - start) is True
+                text[end - 1] |= 0x80
+                assert routine.is_ascii(view[start:end], end - start) is False
+                text[end - 1] &= 0x7F
+                text[end] |= 0x80
+                assert routine.is_ascii(view[start:end], end - start) is True
+                text[end] &= 0x7F
+
+
 def test_masking_allocates_nothing():
     buf = bytearray(16 + 1024)
-    for routine in (mask, mask_fast):
+    for routine in (bulk, bulk_fast):
         if routine:
             routine.mask(buf, 1024)
             assert allocated(routine.mask, buf, 1024) == 0
