@@ -90,21 +90,25 @@ def _value(kind: str, text: str):
 
 def example(version: str, action: str) -> dict:
     """A payload to begin with: every required member, filled with something of its type."""
-    return _example(schemas.schema(version, action) or {})
+    whole = schemas.schema(version, action) or {}
+    return _example(whole, whole)
 
 
-def _example(rule: dict):
+def _example(rule: dict, whole: dict):
+    if "$ref" in rule:                  # "#/definitions/Name"
+        rule = whole["definitions"][rule["$ref"].rsplit("/", 1)[1]]
     if "enum" in rule:
         return rule["enum"][0]
     kind = rule.get("type")
     if kind == "object":
         members = rule.get("properties", {})
-        return {name: _example(members[name]) for name in rule.get("required", ())
+        return {name: _example(members[name], whole) for name in rule.get("required", ())
                 if name in members}
     if kind == "array":
-        return [_example(rule.get("items", {}))]
-    if rule.get("format") == "date-time":
-        return "2030-01-01T00:00:00Z"
+        return [_example(rule.get("items", {}), whole)]
+    if kind == "string" and "format" in rule:
+        return {"date-time": "2030-01-01T00:00:00Z", "uri": "https://example.com/"}.get(
+            rule["format"], "")
     return {"integer": 1, "number": 0, "boolean": False}.get(kind, "")
 
 
