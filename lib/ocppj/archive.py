@@ -1,7 +1,8 @@
-"""What became of messages that the CSMS refused to the last attempt?
+"""What becomes of a message that the CSMS does not take? (S 3.7.1)
 
-They leave the queue but are not forgotten (S 3.7.1): up to MOST records stay in flash for
-diagnostics; when one more comes, the oldest goes, and the log says so. Imported on demand.
+It is tried again, and after the last attempt it leaves the queue but is not forgotten: up to MOST
+records stay in flash for diagnostics; when one more comes, the oldest goes, and the log says so.
+Imported on demand.
 """
 
 from micropython import const
@@ -9,6 +10,30 @@ from micropython import const
 from ocppj import outbox, record
 
 MOST = const(16)
+
+
+def failed(box, now, attempts_max, interval):
+    """The head was not taken, on a line that lives: wait for the next attempt, or give up.
+
+    The pause is `interval` seconds times the attempts so far.
+    """
+    kind, number, fields = box.item
+    name = number if kind == "s" else box.ends.get(number)
+    if kind == "m":
+        attempts = fields[outbox.M_ATTEMPTS] = fields[outbox.M_ATTEMPTS] + 1
+        if box.ram and box.ram[0] == number:
+            box.ram = None
+        box.save("m", number, fields)
+    else:
+        # Read again: a snapshot or the stop may have been written since it was sent.
+        fields = box.tx(name)
+        attempts = fields[outbox.ATTEMPTS] = fields[outbox.ATTEMPTS] + 1
+        # Written before the archive: a power cut in between costs no attempt too many.
+        box.save("s", name, fields)
+    box.item = (kind, number, fields)
+    box.wait = now + interval * attempts
+    if attempts >= attempts_max:
+        give_up(box)
 
 
 def give_up(box):

@@ -1,6 +1,8 @@
 """Which transaction messages does the CSMS still owe us an answer for, and in what order?
 
-The journal is the truth, in every version of OCPP. Every message has a number, its place in the
+The journal is the truth, in every version of OCPP. What is needed often is here; a start and an
+end (ledger.py), failures (archive.py), a boot (scan.py) and the clock (dating.py) are imported on
+demand. Every message has a number, its place in the
 order of events. Two kinds of records (record.py) carry them; each step is one atomic write:
 
     s0000012   a transaction, named after the number of its start. Written when it starts,
@@ -51,10 +53,6 @@ M_CONTEXT = const(3)
 M_SAMPLE = const(4)
 M_ATTEMPTS = const(5)
 
-# Contexts of samples, one letter each (v16/meter_values.py has their names).
-BEGIN = "B"
-END = "E"
-
 BLOCK = const(32)  # numbers reserved by one write of `ids`
 # Below this, no new transaction: what runs must still be able to end (S 3.7).
 RESERVE = const(16384)
@@ -76,7 +74,7 @@ class Outbox:
     store: see core.journal (names, read, write, delete, free). clock: `wall()`, `wall_at(up)`.
     """
 
-    def __init__(self, store, clock, random_bytes, log):
+    def __init__(self, store, clock, log):
         self.store = store
         self.clock = clock
         self.log = log
@@ -86,40 +84,9 @@ class Outbox:
         self.ends = {}  # number of a stop message -> number of its transaction
         self.ram = None  # (number, record): the sample that is not in flash
         self.undated = None  # names still to look at, see dating.py
-        names = store.names()
-        ids = self.load("ids") or [None, 0, 0]
-        self.nonce = ids[0] or "".join(["%02x" % b for b in random_bytes(5)])
-        self.head = first = 1 << 28
-        self.tail = self.reserved = ids[1]
-        # Operating seconds at the start of this boot: later than in every record before it.
-        self.base = ids[2]
-        for name in names:
-            number = number_of(name)
-            if number >= 0:
-                self._scan(name, number, names)
-        self.base += 1
-        if self.head == first:
-            self.head = self.tail
-        self.reserved = self.tail
-        self.measure()
-
-    def _scan(self, name, number, names):
-        """Take one record found at boot into account."""
-        letter = name[0]
-        if letter == "d":
-            if "s" + name[1:] not in names:
-                self.store.delete(name)
-        elif letter in "sm":
-            fields = self.load(name)
-            self.head = min(self.head, number)
-            if fields and letter == "s":
-                self.base = max(self.base, -fields[START], -fields[LAST])
-                if fields[STOP]:
-                    self.ends[fields[STOP]] = number
-                    number = fields[STOP]
-            elif fields:
-                self.base = max(self.base, -fields[M_TIME])
-            self.tail = max(self.tail, number + 1)
+        # Set by scan.py: nonce of the message ids, first number not yet answered, next number,
+        # first one not reserved, operating seconds at the start of this boot.
+        self.nonce = self.head = self.tail = self.reserved = self.base = None
 
     # -- records ---------------------------------------------------------------------------------
 
@@ -181,27 +148,11 @@ class Outbox:
         wall = self.clock.wall_at(up)
         return -1 - self.base - up if wall is None else wall
 
-    def uptime(self, stamp):
-        """The uptime of a stamp, below zero if it was before this boot; None if not known."""
-        if stamp < 0:
-            return -1 - stamp - self.base
-        wall = self.clock.wall()
-        return None if wall is None else self.clock.uptime_s() - (wall - stamp)
-
     def wall(self, stamp):
         """Unix seconds of a stamp, or None while they cannot be known."""
-        return stamp if stamp >= 0 else self.clock.wall_at(self.uptime(stamp))
+        return stamp if stamp >= 0 else self.clock.wall_at(-1 - stamp - self.base)
 
     # -- events ----------------------------------------------------------------------------------
-
-    def begin(self, cid, tag, meter_wh, up, parent=None, reservation=None) -> int:
-        """A transaction starts; returns its number."""
-        number = self.next()
-        at = self.stamp(up)
-        fields = [cid, tag, meter_wh, at, PENDING, None, meter_wh, at, parent, reservation, 0, 0]
-        self.save("s", number, fields)
-        self.measure()
-        return number
 
     def snapshot(self, number, meter_wh, up):
         """Keep the register of a running transaction: what a power cut may lose is bounded."""
@@ -210,21 +161,6 @@ class Outbox:
             fields[LAST_WH] = max(meter_wh, fields[LAST_WH])
             fields[LAST] = self.stamp(up)
             self.save("s", number, fields)
-
-    def end(self, number, meter_wh, at, reason, tag=None):
-        """A transaction stops, at stamp `at`; a second stop changes nothing."""
-        fields = self.tx(number)
-        if not fields or fields[STOP]:
-            return
-        fields[LAST_WH] = max(meter_wh, fields[LAST_WH])
-        fields[LAST] = at
-        fields[PARENT] = None
-        stop = self.next()
-        fields[STOP:] = [stop, reason, tag]
-        if fields[STATE] != PENDING:
-            fields[ATTEMPTS] = 0
-        self.save("s", number, fields)
-        self.ends[stop] = number
 
     def sample(self, number, cid, at, context, sample, online):
         """A meter sample of transaction `number` (-1: none) at stamp `at`.
@@ -288,57 +224,3 @@ class Outbox:
             self.ram = None
         else:
             self.drop("m", number)
-
-    def named(self, number, transaction_id):
-        """The CSMS answered the start `number`, however late; False if nobody knows it."""
-        fields = self.tx(number)
-        if fields is None:
-            self.drop("a", number)
-            return False
-        if fields[STATE] != ANSWERED:
-            if fields[STATE] == GIVEN_UP:
-                self.drop("a", number)
-            fields[STATE] = ANSWERED
-            fields[ID] = transaction_id
-            fields[ATTEMPTS] = 0
-            self.save("s", number, fields)
-        if self.item and self.item[1] == number:
-            self.item = None
-            self.wait = 0
-        return True
-
-    def failed(self, now, attempts_max, interval):
-        """The head could not be delivered on a live connection: wait, or archive it (S 3.7.1)."""
-        kind, number, fields = self.item
-        name = number if kind == "s" else self.ends.get(number)
-        if kind == "m":
-            attempts = fields[M_ATTEMPTS] = fields[M_ATTEMPTS] + 1
-            if self.ram and self.ram[0] == number:
-                self.ram = None
-            self.save("m", number, fields)
-        else:
-            # Read again: a snapshot or the stop may have been written since it was sent.
-            fields = self.tx(name)
-            attempts = fields[ATTEMPTS] = fields[ATTEMPTS] + 1
-            # Written before the archive: a power cut in between costs no attempt too many.
-            self.save("s", name, fields)
-        self.item = (kind, number, fields)
-        self.wait = now + interval * attempts
-        if attempts >= attempts_max:
-            from ocppj import archive
-
-            archive.give_up(self)
-
-    # -- samples of the stop message -------------------------------------------------------------
-
-    def data(self, number):
-        """Samples for the stop message of a transaction: [[stamp, context, sample], ...]."""
-        return self.load("d%07x" % number) or []
-
-    def add_data(self, number, at, context, sample, most):
-        """Keep one; beyond `most`, every second one in the middle goes, never an end (E 3.91)."""
-        rows = [row for row in self.data(number) if row[1] != context or context != END]
-        rows.append([at, context, sample])
-        if len(rows) > most:
-            rows = [rows[0]] + rows[2:-1:2] + [rows[-1]]
-        self.save("d", number, rows)

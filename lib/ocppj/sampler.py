@@ -6,16 +6,16 @@ and an integer for each quantity, "E123456P7400V4000": Wh, W, 0.1 V, 0.1 A, W, p
 0.1 degC. It fits a record of the journal; every version of OCPP makes its own message from it.
 """
 
-# letter, name (the same in 1.6 and 2.0.1), decimals
+# letter, name (the same in 1.6 and 2.0.1), field of station.meter
 MEASURANDS = (
-    "E Energy.Active.Import.Register\n"
-    "P Power.Active.Import\n"
-    "V Voltage\n"
-    "I Current.Import\n"
-    "O Current.Offered\n"
-    "W Power.Offered\n"
-    "S SoC\n"
-    "T Temperature\n"
+    "E Energy.Active.Import.Register energy_wh\n"
+    "P Power.Active.Import power_w\n"
+    "V Voltage voltage_dv\n"
+    "I Current.Import current_da\n"
+    "O Current.Offered offered_da\n"
+    "W Power.Offered offered_w\n"
+    "S SoC soc_pm\n"
+    "T Temperature temp_dc\n"
 )
 _LATE_S = 30  # an aligned reading later than this would not be of its time: none is taken
 
@@ -25,44 +25,26 @@ def letters(names) -> str:
     out = ""
     if names:
         for name in names.split(","):
-            at = MEASURANDS.lower().find(" " + name.strip().lower() + "\n")
+            at = MEASURANDS.lower().find(" " + name.strip().lower() + " ")
             if at < 1:
                 return None
             out += MEASURANDS[at - 1]
     return out
 
 
-def name_of(letter) -> str:
-    """Measurand of a letter."""
+def row(letter):
+    """[letter, measurand, field of the meter] of a letter."""
     at = MEASURANDS.find(letter + " ")
-    return MEASURANDS[at + 2 : MEASURANDS.find("\n", at)]
+    return MEASURANDS[at : MEASURANDS.find("\n", at)].split(" ")
 
 
 def read(meter, wanted) -> str:
     """A reading of the `wanted` letters; what is not known is left out."""
     out = ""
     for letter in wanted:
-        if letter == "E":
-            value = meter.energy_wh
-        elif letter == "P":
-            value = meter.power_w
-        elif letter == "V":
-            value = meter.voltage_dv
-        elif letter == "I":
-            value = meter.current_da
-        elif letter == "O":
-            value = meter.offered_da
-        elif letter == "W":
-            value = meter.offered_w
-        elif letter == "S":
-            value = meter.soc_pm
-            if value < 0:
-                continue
-        else:
-            value = meter.temp_dc
-            if value == -32768:
-                continue
-        out += letter + str(value)
+        value = getattr(meter, row(letter)[2])
+        if value != -32768 and (value >= 0 or letter != "S"):
+            out += letter + str(value)
     return out
 
 

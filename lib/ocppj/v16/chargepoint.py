@@ -66,7 +66,8 @@ class ChargePoint:
         prefix = "".join(["%02x" % b for b in random_bytes(6)])
         self.rpc = rpc.Rpc(BLOB, prefix, 30, lambda action: " %s " % action in _CALLS)
         self.status = Status(station, clock)
-        self.box = Outbox(store, clock, random_bytes, log)
+        self.box = Outbox(store, clock, log)
+        self.lazy("ocppj.scan").run(self.box, random_bytes)
         self.journal_full = self.box.full
         count = len(station.connectors)
         self.sampler = Sampler(
@@ -83,8 +84,8 @@ class ChargePoint:
     def _listen(self):
         on = self.bus.on
         on(topics.STATUS, self._status)
-        on(topics.TX_STARTED, lambda session: self._event(transactions.started, session))
-        on(topics.TX_STOPPED, lambda session: self._event(transactions.stopped, session))
+        on(topics.TX_STARTED, self._started)
+        on(topics.TX_STOPPED, self._stopped)
         on(topics.METER, self._meter)
         on(topics.AUTHORIZE, self._authorise)
         on(topics.CONFIG, self._configure)
@@ -92,18 +93,29 @@ class ChargePoint:
 
     # -- events of the station ---------------------------------------------------------------
 
-    def _event(self, fn, session):
+    def _started(self, session):
         try:
-            fn(self, session)
+            self.lazy("ocppj.v16.charge").started(self, session)
         except OSError as e:
             self.log.critical("journal cannot be written: %s", str(e))
-            if fn is transactions.started:
-                self.station.stop(session.cid, "Other")  # nothing is sold that is not recorded
-            else:
-                self.unsaved.append(session)
-        if self.rivot and fn is transactions.stopped:
+            self.station.stop(session.cid, "Other")  # nothing is sold that is not recorded
+        self._wake()
+
+    def _stopped(self, session):
+        self.unsaved.append(session)
+        self._save()
+        if self.rivot:
             self.rivot.summary(session)
         self._wake()
+
+    def _save(self):
+        """Write the stops that are not in flash yet: one that refuses is tried again."""
+        try:
+            while self.unsaved:
+                self.lazy("ocppj.v16.charge").stopped(self, self.unsaved[0])
+                self.unsaved.pop(0)
+        except OSError as e:
+            self.log.critical("journal cannot be written: %s", str(e))
 
     def _status(self, cid):
         self.status.changed(cid, self.clock.uptime_s(), self.online)
@@ -133,16 +145,12 @@ class ChargePoint:
 
     def _authorise(self, session):
         tag = session.id_tag
-        verdict = answers.local(self, tag, self.online)
+        verdict = self.lazy("ocppj.v16.tokens").local(self, tag, self.online)
         if verdict:
             self.station.authorised(session.cid, tag, verdict[0], verdict[1])
         else:
             self.asks.append((session.cid, tag))
             self._wake()
-
-    def learned(self, tag, info):
-        """Keep an idTagInfo of the CSMS in the authorisation cache."""
-        answers.learned(self, tag, info)
 
     def _guard(self, key, value):
         if key[-4:] == "Data" and key[:4] in ("Mete", "Stop") or key == "ConnectorPhaseRotation":
@@ -167,7 +175,7 @@ class ChargePoint:
         self.box.flush()
         self._set_online(now)
         while self.asks:
-            answers.alone(self)
+            self.lazy("ocppj.v16.tokens").alone(self)
 
     def registered(self, status, now):
         """A BootNotification.conf came: 'Accepted', 'Pending' or 'Rejected'."""
@@ -305,10 +313,8 @@ class ChargePoint:
                 self.probe = True  # is it the CSMS that fails, or the line?
             else:
                 self.alive(now)
+        self._save()
         try:
-            while self.unsaved:
-                transactions.stopped(self, self.unsaved[0])
-                self.unsaved.pop(0)
             self.sampler.tick(now)
             if self.box.undated is not None:
                 self.lazy("ocppj.dating").step(self.box)

@@ -5,7 +5,6 @@ attempt, is under way again, or was given up. Imported on demand.
 """
 
 from ocppj.schema import validate
-from ocppj.v16 import transactions
 from ocppj.v16.schemas import BLOB
 
 
@@ -23,4 +22,7 @@ def answered(cp, number, payload):
         return
     box.drop("a", number)
     cp.log.info("late answer to %s", action)
-    transactions.answered(cp, number, payload, action)
+    if action == "MeterValues":
+        box.settled(number)
+    else:
+        cp.lazy("ocppj.v16.charge").answered(cp, number, payload, action)

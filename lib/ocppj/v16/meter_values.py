@@ -27,7 +27,7 @@ def element(reading, at, context):
             {
                 "value": value,
                 "context": context,
-                "measurand": sampler.name_of(letter),
+                "measurand": sampler.row(letter)[1],
                 "unit": _word(_UNITS, letter),
             }
         )

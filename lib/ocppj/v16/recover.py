@@ -5,12 +5,12 @@ is known. Imported at boot only.
 """
 
 from ocppj import outbox
-from ocppj.v16 import transactions
 
 
 def run(cp, cause):
     """Look at every open transaction of the journal; `cause`: reason of the stop."""
     box = cp.box
+    ledger = cp.lazy("ocppj.ledger")
     resume = cp.config.get("ResumeTransactionAfterPowerLoss")
     for name in cp.store.names():
         number = outbox.number_of(name) if name[0] == "s" else -1
@@ -23,14 +23,22 @@ def run(cp, cause):
         meter_wh = fields[outbox.LAST_WH]
         if connector:
             meter_wh = max(meter_wh, connector.meter.energy_wh)
-        if "E" in transactions.stop_wanted(cp):
-            transactions.add_end(cp, number, fields[outbox.LAST], "E%d" % meter_wh)
+        last = fields[outbox.LAST]
+        if "E" in cp.lazy("ocppj.v16.charge").stop_wanted(cp):
+            most = cp.config.get("StopTransactionMaxMeterValues")
+            ledger.add_reading(box, number, last, ledger.END, "E%d" % meter_wh, most)
         cp.log.info("transaction %d ended: %s", number, cause)
-        box.end(number, meter_wh, fields[outbox.LAST], cause)
+        ledger.end(box, number, meter_wh, last, cause)
 
 
 def _resume(cp, number, fields):
-    start = cp.box.uptime(fields[outbox.START]) or 0
+    box = cp.box
+    start = fields[outbox.START]
+    if start < 0:
+        start = -1 - start - box.base  # uptime, below zero: before this boot
+    else:
+        wall = cp.clock.wall()
+        start = 0 if wall is None else cp.clock.uptime_s() - (wall - start)
     session = cp.station.restore(
         {
             "cid": fields[outbox.CID],
@@ -40,7 +48,7 @@ def _resume(cp, number, fields):
             "meter_start_wh": fields[outbox.START_WH],
             "energy_wh": fields[outbox.LAST_WH],
             "started": start,
-            "started_wall": cp.box.wall(fields[outbox.START]),
+            "started_wall": box.wall(fields[outbox.START]),
             "record": number,
         }
     )

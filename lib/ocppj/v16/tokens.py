@@ -1,0 +1,44 @@
+"""Who is this token, and who says so: the station itself, or the CSMS? (S 3.5, 4.1)
+
+Functions over the charge point `cp`; imported when a card is shown.
+"""
+
+from ocppj.datetime import parse
+
+
+def local(cp, tag, online):
+    """(verdict, parent) by what the station knows, or None: ask the CSMS."""
+    module = cp.lazy("ocppj.authorise")
+    return module.local(cp.config, cp.store, tag, cp.clock.wall(), online)
+
+
+def alone(cp):
+    """The CSMS did not say who the first one in `asks` is: the station decides (S 3.5)."""
+    cid, tag = cp.asks.pop(0)
+    verdict = local(cp, tag, False)
+    cp.station.authorised(cid, tag, verdict[0], verdict[1])
+
+
+def answered(cp, payload):
+    """Authorize.conf for the first one in `asks`."""
+    cid, tag = cp.asks[0]
+    info = payload["idTagInfo"]
+    status = info["status"]
+    cp.asks.pop(0)
+    cp.station.authorised(cid, tag, status, info.get("parentIdTag"))
+    learned(cp, tag, info)
+
+
+def learned(cp, tag, info):
+    """Keep an idTagInfo in the authorisation cache (S 3.5.1)."""
+    if not cp.config.get("AuthorizationCacheEnabled"):
+        return
+    expiry = info.get("expiryDate")
+    expiry = parse(expiry) if expiry else None
+    parent = info.get("parentIdTag")
+    most = cp.config.get("AuthorizationCacheSize")
+    try:
+        module = cp.lazy("ocppj.authorise")
+        module.remember(cp.store, tag, info["status"], expiry, parent, most)
+    except OSError as e:  # a cache that forgets does no harm
+        cp.log.error("cache cannot be written: %s", str(e))
