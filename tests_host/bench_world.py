@@ -14,17 +14,35 @@ class StandIn(Firmware):
     """tests_host/standin instead of the firmware; the real drivers from their sources."""
 
     def command(self, flash):
-        path = [str(ROOT / "tests_host" / "standin"), str(ROOT / "firmware"), str(ROOT / "lib"),
-                ".frozen"]
-        start = (f"import sys; sys.path[:0] = [{str(launcher())!r}]; import launch; "
-                 f"launch.run({path!r}, {str(flash)!r})")
+        path = [
+            str(ROOT / "tests_host" / "standin"),
+            str(ROOT / "firmware"),
+            str(ROOT / "lib"),
+            ".frozen",
+        ]
+        start = (
+            f"import sys; sys.path[:0] = [{str(launcher())!r}]; import launch; "
+            f"launch.run({path!r}, {str(flash)!r})"
+        )
         return [str(micropython.path(self.bits)), "-X", "heapsize=256k", "-c", start]
 
 
 def options(directory, **changes):
     """The options of tools/station.py with their defaults."""
-    values = {"dir": str(directory), "csms": None, "id": None, "guns": 1, "set": [], "control": 0,
-              "heap": "", "arch": "64", "build": "py", "speed": 1.0, "no_plant": False, "can": []}
+    values = {
+        "dir": str(directory),
+        "csms": None,
+        "id": None,
+        "guns": 1,
+        "set": [],
+        "control": 0,
+        "heap": "",
+        "arch": "64",
+        "build": "py",
+        "speed": 1.0,
+        "no_plant": False,
+        "can": [],
+    }
     values.update(changes)
     return SimpleNamespace(**values)
 

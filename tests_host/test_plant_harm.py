@@ -131,7 +131,7 @@ def test_charging_with_the_emergency_stop_pressed():
     world.run(5)
     world.plant.press_estop(True)
     world.run(2)
-    assert len(world.violations("emergency stop")) == 1     # once an episode
+    assert len(world.violations("emergency stop")) == 1  # once an episode
 
 
 @pytest.mark.parametrize("excuse", [None, "estop", "module off", "unplug"])
@@ -160,7 +160,7 @@ def test_opening_below_one_ampere_is_right():
 
 @pytest.mark.parametrize("volts, cries", [(75.0, False), (98.0, True)])
 def test_closing_over_a_voltage_difference(volts, cries):
-    world = World(Controller(), soc=35)     # 72.9 V
+    world = World(Controller(), soc=35)  # 72.9 V
     world.controller.control = lambda: None
     world.plant.plug(1)
     world.outlet.module.set_voltage(volts)
@@ -172,7 +172,7 @@ def test_closing_over_a_voltage_difference(volts, cries):
 
 
 def test_a_discharged_capacitor_takes_nothing_from_the_battery():
-    world = charging(Careful(), soc=35)     # contactor closes with the module off: output diode
+    world = charging(Careful(), soc=35)  # contactor closes with the module off: output diode
     world.run(1)
     assert world.plant.violations == []
 

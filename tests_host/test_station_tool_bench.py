@@ -64,19 +64,47 @@ async def test_outputs_of_the_station_move_the_plant_in_their_time(tmp_path):
 async def test_state_has_every_field_of_the_interface(tmp_path):
     async with bench(tmp_path) as (_, client, _ready):
         state = await client.ask("state")
-        assert {"ok", "time_s", "power", "net", "estop", "connectors", "modules", "ties",
-                "violations"} <= state.keys()
-        assert {"id", "plugged", "contactor", "lock", "voltage_v", "current_a", "soc",
-                "energy_wh", "temp_c"} <= state["connectors"][0].keys()
+        assert {
+            "ok",
+            "time_s",
+            "power",
+            "net",
+            "estop",
+            "connectors",
+            "modules",
+            "ties",
+            "violations",
+        } <= state.keys()
+        assert {
+            "id",
+            "plugged",
+            "contactor",
+            "lock",
+            "voltage_v",
+            "current_a",
+            "soc",
+            "energy_wh",
+            "temp_c",
+        } <= state["connectors"][0].keys()
         assert {"id", "on", "voltage_v", "current_a", "temp_c"} <= state["modules"][0].keys()
 
 
-@pytest.mark.parametrize("line, says", [
-    ("plug 2", "no connector 2"), ("plug", "usage: plug N"), ("soc 1 101", "0 to 100"),
-    ("bms silent 1 maybe", "on or off"), ("plc silent 1 on", "no PLC"),
-    ("identity 1 evccid 00", "no PLC"), ("weld tie 1 on", "no tie"), ("weld xx 1 on", "gc"),
-    ("power up", "usage: power"), ("clock tomorrow", "seconds"), ("", "empty"),
-])
+@pytest.mark.parametrize(
+    "line, says",
+    [
+        ("plug 2", "no connector 2"),
+        ("plug", "usage: plug N"),
+        ("soc 1 101", "0 to 100"),
+        ("bms silent 1 maybe", "on or off"),
+        ("plc silent 1 on", "no PLC"),
+        ("identity 1 evccid 00", "no PLC"),
+        ("weld tie 1 on", "no tie"),
+        ("weld xx 1 on", "gc"),
+        ("power up", "usage: power"),
+        ("clock tomorrow", "seconds"),
+        ("", "empty"),
+    ],
+)
 def test_a_wrong_word_says_what_was_expected(tmp_path, line, says):
     async def run():
         async with bench(tmp_path) as (_, client, _ready):
@@ -91,8 +119,15 @@ def test_a_wrong_word_says_what_was_expected(tmp_path, line, says):
 async def test_vehicle_and_faults_are_set(tmp_path):
     async with bench(tmp_path) as (one, client, _ready):
         outlet = one.plant.outlet(1)
-        for line in ("soc 1 35.5", "ev demand 1 20 67.2", "bms silent 1 on", "bms stop 1 on",
-                     "overtemp 1 95", "weld gc 1 on", "can cut on"):
+        for line in (
+            "soc 1 35.5",
+            "ev demand 1 20 67.2",
+            "bms silent 1 on",
+            "bms stop 1 on",
+            "overtemp 1 95",
+            "weld gc 1 on",
+            "can cut on",
+        ):
             assert await client.ask(line) == {"ok": True}, line
         assert outlet.battery.soc == 35.5
         assert outlet.bms.demand_a == 20 and outlet.bms.vmax_v == 67.2
@@ -122,7 +157,7 @@ async def test_a_station_that_hangs_is_answered_for_within_ten_seconds(tmp_path)
         hung = asyncio.create_task((await Client().dial(ready["control"])).ask("hang"))
         await asyncio.sleep(0.3)
         began = asyncio.get_running_loop().time()
-        assert (await client.ask("state"))["ok"]            # the bench itself goes on
+        assert (await client.ask("state"))["ok"]  # the bench itself goes on
         assert asyncio.get_running_loop().time() - began < 1
         first = (await client.ask("state"))["time_s"]
         await asyncio.sleep(0.5)
@@ -309,7 +344,7 @@ async def test_waiting_takes_bench_time(tmp_path):
 async def test_the_wall_clock_is_unknown_at_power_up_and_moves_alone(tmp_path):
     async with bench(tmp_path) as (_, client, _ready):
         before = await client.result("status --json")
-        assert before["wall"] < 946684800 + 60        # 2000-01-01, as the chip's
+        assert before["wall"] < 946684800 + 60  # 2000-01-01, as the chip's
         assert await client.ask("clock 86400") == {"ok": True}
         after = await client.result("status --json")
         assert 86400 <= after["wall"] - before["wall"] < 86430

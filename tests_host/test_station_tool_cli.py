@@ -22,8 +22,12 @@ class Tool:
 
     def __init__(self, *arguments, stdin=subprocess.PIPE, python="/usr/bin/env python3"):
         self.process = subprocess.Popen(
-            [*python.split(), str(TOOL), *map(str, arguments)], stdin=stdin,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd="/")
+            [*python.split(), str(TOOL), *map(str, arguments)],
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd="/",
+        )
 
     def first_line(self):
         return json.loads(self.process.stdout.readline())
@@ -60,14 +64,24 @@ def gone(pid, seconds=5):
     return False
 
 
-@pytest.mark.parametrize("arguments, names", [
-    (["--profile", "dc"], "profile dc"), (["--ocpp", "2.0.1"], "2.0.1"),
-    (["--profile", "ac"], "rivot"), (["--nonsense"], "--nonsense"), (["--guns", "13"], "--guns"),
-    (["--speed", "0"], "--speed"), (["--heap", "much"], "--heap"), (["--csms", "http://x"], "ws://"),
-    (["--set", "HeartbeatInterval"], "KEY=VALUE"), (["--set", "K=@/no/such/file"], "/no/such"),
-    (["--no-plant"], "--can"), (["--can", "slcan://127.0.0.1:1"], "--no-plant"),
-    (["--no-plant", "--can", "usb:can0"], "slcan://"),
-])
+@pytest.mark.parametrize(
+    "arguments, names",
+    [
+        (["--profile", "dc"], "profile dc"),
+        (["--ocpp", "2.0.1"], "2.0.1"),
+        (["--profile", "ac"], "rivot"),
+        (["--nonsense"], "--nonsense"),
+        (["--guns", "13"], "--guns"),
+        (["--speed", "0"], "--speed"),
+        (["--heap", "much"], "--heap"),
+        (["--csms", "http://x"], "ws://"),
+        (["--set", "HeartbeatInterval"], "KEY=VALUE"),
+        (["--set", "K=@/no/such/file"], "/no/such"),
+        (["--no-plant"], "--can"),
+        (["--can", "slcan://127.0.0.1:1"], "--no-plant"),
+        (["--no-plant", "--can", "usb:can0"], "slcan://"),
+    ],
+)
 def test_what_cannot_be_is_named_in_the_first_line_with_exit_code_2(arguments, names):
     with Tool(*arguments, stdin=subprocess.DEVNULL, python=sys.executable) as tool:
         line = tool.first_line()
@@ -108,8 +122,9 @@ def test_settings_are_written_once_and_survive_a_power_cycle(tmp_path):
     text = tmp_path / "value"
     text.write_text("30")
     board = tmp_path / "board"
-    with Tool("--dir", board, "--set", "HeartbeatInterval=77", "--set",
-              f"ConnectionTimeOut=@{text}") as tool:
+    with Tool(
+        "--dir", board, "--set", "HeartbeatInterval=77", "--set", f"ConnectionTimeOut=@{text}"
+    ) as tool:
         port = tool.first_line()["control"]
         assert "77" in ask(port, "config get HeartbeatInterval")["output"]
         assert "30" in ask(port, "config get ConnectionTimeOut")["output"]
@@ -137,11 +152,15 @@ def test_a_changed_url_of_the_station_is_not_undone_by_the_same_option(tmp_path)
     assert flash.stored(tmp_path)["CsmsUrl"] == "ws://new"
 
 
-@pytest.mark.parametrize("arguments", [
-    ["--arch", "32"], ["--build", "py"],
-    pytest.param(["--build", "frozen", "--arch", "32"], marks=pytest.mark.long),
-    pytest.param(["--build", "frozen"], marks=pytest.mark.long),
-])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--arch", "32"],
+        ["--build", "py"],
+        pytest.param(["--build", "frozen", "--arch", "32"], marks=pytest.mark.long),
+        pytest.param(["--build", "frozen"], marks=pytest.mark.long),
+    ],
+)
 def test_every_build_and_architecture_starts(arguments):
     with Tool(*arguments) as tool:
         line = tool.first_line()
@@ -160,8 +179,9 @@ def test_another_program_may_bring_the_plant(tmp_path):
 
 
 def test_a_charge_by_a_local_card_from_plug_to_unplug(tmp_path):
-    with Tool("--dir", tmp_path, "--speed", "40", "--set", "CsmsMode=none", "--set",
-              "LocalCards=ABC123") as tool:
+    with Tool(
+        "--dir", tmp_path, "--speed", "40", "--set", "CsmsMode=none", "--set", "LocalCards=ABC123"
+    ) as tool:
         port = tool.first_line()["control"]
 
         def wait(status, seconds=12):

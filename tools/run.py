@@ -130,14 +130,15 @@ def _live_table(state: dict, status: str) -> Table:
 async def watch(central, charger, options) -> None:
     """Start the charge and show it until somebody ends it."""
     await begin(central, charger, options.soc)
+    ready, log = charger.ready, charger.log.relative_to(ROOT)
     console.print(
         Panel.fit(
-            f"[bold]{central.http_url}[/]   shows the charge live\n\n"
-            f"{charger.ready['id']} charges a battery from {options.soc:g} %, "
-            f"{options.speed:g} times faster than real time (make run SPEED=1)\n"
-            f"control port  nc 127.0.0.1 {charger.ready['control']}   "
-            f"console  nc 127.0.0.1 {charger.ready['console']}   log  {charger.log}\n"
-            f"Ctrl-C ends everything",
+            f"[bold]{central.http_url}[/]  shows the charge live\n\n"
+            f"{ready['id']} charges a battery from {options.soc:g} %, {options.speed:g} times "
+            f"faster (SPEED=1: real time)\n"
+            f"plant    nc 127.0.0.1 {ready['control']}   (plug 1, tag 1 {CARD}, net off, state)\n"
+            f"console  nc 127.0.0.1 {ready['console']}   (help)\n"
+            f"log      {log}\n\nCtrl-C ends everything",
             title="Galvani",
             border_style="green",
         )

@@ -37,6 +37,7 @@ import json  # noqa: E402
 import re  # noqa: E402
 import signal  # noqa: E402
 import threading  # noqa: E402
+import traceback  # noqa: E402
 
 from tools.sim.bench import Bench, BenchError, log  # noqa: E402
 
@@ -116,30 +117,31 @@ async def run(options) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, ending.set)
-    if not options.keep:
-        # Other threads end with the process; a blocked read must not keep it.
-        threading.Thread(target=_until_eof, args=(loop, ending), daemon=True).start()
+    bench = None
+    stopping = asyncio.create_task(ending.wait())
     try:
         bench = Bench(options)
-    except BenchError as error:
-        _fail(str(error))
-    try:
         starting = asyncio.create_task(bench.start())
-        stopping = asyncio.create_task(ending.wait())
         await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if not starting.done():
             starting.cancel()
             await asyncio.gather(starting, return_exceptions=True)
             return 0
         print(json.dumps(starting.result()), flush=True)
+        if not options.keep:
+            # Other threads end with the process; a blocked read must not keep it.
+            threading.Thread(target=_until_eof, args=(loop, ending), daemon=True).start()
         await stopping
         return 0
-    except (BenchError, OSError, RuntimeError) as error:
-        log(f"cannot start: {error}")
+    except Exception as error:  # whatever it is, the first line has to say so
+        if not isinstance(error, BenchError):
+            traceback.print_exc()
+        log(f"cannot go on: {error}")
         print(json.dumps({"ready": False, "error": str(error)}), flush=True)
         return 2
     finally:
-        await bench.stop()
+        if bench is not None:
+            await bench.stop()
 
 
 def _until_eof(loop, ending):

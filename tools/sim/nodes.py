@@ -97,7 +97,7 @@ class BmsNode:
         self._request_ms = 0
 
     def _alive(self) -> bool:
-        return self.outlet.plugged and not self.outlet.bms.silent
+        return self.outlet.plugged and not self.outlet.bms.silent and not self.bus.is_cut
 
     def receive(self, frame, due_ms: int, lost: bool) -> None:
         """Requests for the ampere-hour counters."""

@@ -67,10 +67,12 @@ class Pace:
         except TimeoutError:
             self._hung = True
 
-    def shift_clock(self, seconds: int) -> None:
-        """Move the station's board clock, not its ticks."""
-        if self._writer is not None:
-            self._writer.write(b"\xf0c%d\n" % seconds)
+    def shift_clock(self, seconds: int) -> bool:
+        """Move the station's board clock, not its ticks; False when no station runs."""
+        if self._writer is None:
+            return False
+        self._writer.write(b"\xf0c%d\n" % seconds)
+        return True
 
     def cut(self) -> None:
         """The station is gone: time no longer waits for it."""

@@ -36,6 +36,11 @@ class Bus:
         """Join a hub: anything with `attach(callback) -> port`, see hub.py."""
         self.port = hub.attach(self.receive)
 
+    @property
+    def is_cut(self) -> bool:
+        """Nobody hears anybody."""
+        return self.port is not None and self.port.hub.is_cut
+
     def receive(self, frame) -> None:
         """A frame of another node of the bus."""
         lost = self.loss > 0 and self._random.random() < self.loss

@@ -67,6 +67,7 @@ class Words:
 
     def __init__(self, bench):
         self.bench = bench
+        self._switching = asyncio.Lock()
 
     async def do(self, line: str) -> dict:
         """Carry out one reserved line."""
@@ -199,10 +200,11 @@ class Words:
         machine = self.bench.machine
         if what not in ("off", "on", "cycle"):
             raise WordError("usage: " + USAGE["power"])
-        if what != "on":
-            await machine.switch_off()
-        if what != "off":
-            return {"station_pid": await machine.switch_on()}
+        async with self._switching:
+            if what != "on":
+                await machine.switch_off()
+            if what != "off":
+                return {"station_pid": await machine.switch_on()}
         return {}
 
     async def _net(self, on):
@@ -210,4 +212,5 @@ class Words:
 
     async def _clock(self, seconds):
         shift = int(_number(seconds, -4e9, 4e9, "seconds"))
-        self.bench.pace.shift_clock(shift)
+        if not self.bench.pace.shift_clock(shift):
+            raise WordError("the station has no power: no clock runs")

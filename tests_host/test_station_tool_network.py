@@ -1,0 +1,104 @@
+"""What does a central system see when the bench cuts power or cable in the middle of a charge?
+
+With the firmware and our own central system: the bench's promises as the other side sees them.
+"""
+
+import asyncio
+import contextlib
+
+import pytest
+from bench_world import Client, options, until
+
+from tools.csms.central import CentralSystem
+from tools.sim.bench import Bench
+
+SPEED = 30.0
+ID = "bench-1"
+
+
+@contextlib.asynccontextmanager
+async def charging(directory, **changes):
+    """(central, bench, client) with a transaction that runs."""
+    async with CentralSystem(accept_all=True, ping_s=0) as central:
+        one = Bench(
+            options(directory, build="mpy", speed=SPEED, csms=central.ws_url, id=ID, **changes)
+        )
+        try:
+            ready = await one.start()
+            client = await Client().dial(ready["control"])
+            await central.wait_for("BootNotification", timeout=15)
+            for line in ("soc 1 50", "plug 1"):
+                assert (await client.ask(line))["ok"]
+            await central.wait_for("StatusNotification", lambda p: p["status"] == "Preparing")
+            await client.ask("tag 1 CARD1")
+            await central.wait_for("StartTransaction", timeout=15)
+            yield central, one, client
+        finally:
+            await one.stop()
+
+
+def run(test):
+    asyncio.run(asyncio.wait_for(test, 60))
+
+
+def test_time_stamps_run_with_bench_time_and_do_not_jump_back(tmp_path):
+    async def scenario():
+        async with charging(tmp_path, set=["MeterValueSampleInterval=10"]) as (central, one, _):
+            mark = central.mark()
+            begin_ms = one.pace.now_ms
+            await asyncio.sleep(5)
+            spent_s = (one.pace.now_ms - begin_ms) / 1000
+            from tools.csms.settings import from_text
+
+            times = [
+                from_text(r.payload["meterValue"][0]["timestamp"])
+                for r in central.hub.records(mark)
+                if r.action == "MeterValues"
+            ]
+            steps = [(b - a).total_seconds() for a, b in zip(times, times[1:])]
+            assert len(steps) >= spent_s / 10 - 3
+            assert min(steps) > 0
+            assert (times[-1] - times[0]).total_seconds() == pytest.approx(spent_s, abs=25)
+
+    run(scenario())
+
+
+def test_a_power_cut_in_a_charge_ends_it_with_power_loss(tmp_path):
+    async def scenario():
+        async with charging(tmp_path) as (central, one, client):
+            link = central.links[ID]
+            await client.ask("power off")
+            await asyncio.sleep(1)
+            assert central.links.get(ID) is link  # nobody told the central system
+            assert (await client.ask("state"))["connectors"][0]["current_a"] == 0
+            mark = central.mark()
+            assert (await client.ask("power on"))["station_pid"]
+            await central.wait_for("BootNotification", after=mark, timeout=15)
+            stop = await central.wait_for("StopTransaction", after=mark, timeout=15)
+            assert stop.payload["reason"] == "PowerLoss"
+            assert (await client.ask("state"))["violations"] == []
+
+    run(scenario())
+
+
+def test_a_charge_goes_on_without_the_cable_and_is_reported_when_it_is_back(tmp_path):
+    async def scenario():
+        async with charging(tmp_path) as (central, one, client):
+            mark = central.mark()
+            await client.ask("net off")
+            await client.ask("tag 1 CARD1")
+
+            async def finishing():
+                status = await client.result("status --json")
+                return status["connectors"][0]["status"] == "Finishing"
+
+            await until(finishing, 10)
+            assert not [r for r in central.hub.records(mark) if r.action == "StopTransaction"]
+            await client.ask("net on")
+            stop = await central.wait_for("StopTransaction", after=mark, timeout=30)
+            assert stop.payload["reason"] == "Local"
+            assert (
+                len([r for r in central.hub.records(mark) if r.action == "BootNotification"]) == 0
+            )
+
+    run(scenario())
