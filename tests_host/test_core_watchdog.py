@@ -30,15 +30,15 @@ def run(port, cwd, code, timeout=20):
 
 
 def test_a_hung_loop_is_killed_and_leaves_a_mark(port, tmp_path):
-    code, out, took = run(port, tmp_path, "wdt.open(1000, 'dog')\nwhile True: pass\n")
+    code, out, took = run(port, tmp_path, "wdt.open(500, 'dog')\nwhile True: pass\n")
     assert code == -signal.SIGKILL
-    assert 0.7 < took < 4
+    assert 0.4 < took < 4
     assert (tmp_path / "dog").read_text() == "bite\n"
 
 
 def test_a_hung_loop_that_makes_garbage_is_killed(port, tmp_path):
     code, out, took = run(
-        port, tmp_path, "wdt.open(1000, 'dog')\nwhile True:\n [0] * 100\n gc.collect()\n"
+        port, tmp_path, "wdt.open(500, 'dog')\nwhile True:\n [0] * 100\n gc.collect()\n"
     )
     assert code == -signal.SIGKILL
     assert took < 6
@@ -48,7 +48,7 @@ def test_who_feeds_lives(port, tmp_path):
     code, out, took = run(
         port,
         tmp_path,
-        "d = wdt.open(1000, 'dog')\nfor n in range(10):\n wait(300); d.feed()\nprint('alive')\n",
+        "d = wdt.open(500, 'dog')\nfor n in range(5):\n wait(200); d.feed()\nprint('alive')\n",
     )
     assert (code, out) == (0, "alive\n")
     assert not (tmp_path / "dog").exists()
@@ -56,7 +56,7 @@ def test_who_feeds_lives(port, tmp_path):
 
 def test_a_stopped_dog_bites_nobody(port, tmp_path):
     code, out, took = run(
-        port, tmp_path, "d = wdt.open(500, 'dog')\nd.stop()\nwait(1500)\nprint('alive')\n"
+        port, tmp_path, "d = wdt.open(500, 'dog')\nd.stop()\nwait(1000)\nprint('alive')\n"
     )
     assert (code, out) == (0, "alive\n")
 
@@ -64,6 +64,6 @@ def test_a_stopped_dog_bites_nobody(port, tmp_path):
 def test_the_file_nowdt_switches_the_dog_off(port, tmp_path):
     (tmp_path / "nowdt").write_text("")
     code, out, took = run(
-        port, tmp_path, "d = wdt.open(500, 'dog')\nwait(1500)\nd.feed()\nprint('alive')\n"
+        port, tmp_path, "d = wdt.open(500, 'dog')\nwait(1000)\nd.feed()\nprint('alive')\n"
     )
     assert (code, out) == (0, "alive\n")

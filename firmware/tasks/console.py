@@ -157,6 +157,7 @@ async def _client(app, reader, writer):
         await writer.drain()
 
     try:
+        writer.s.setsockopt(6, 1, 1)  # TCP_NODELAY: an answer is several small writes
         data = await reader.read(256)
         if len(_sessions) >= _CLIENTS:
             await put("too many clients\n")

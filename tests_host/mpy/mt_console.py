@@ -5,11 +5,9 @@ import asyncio
 import json
 import sys
 
-for _entry in list(sys.path):
-    if _entry.endswith("/tests_host/mpy"):
-        sys.path.append(_entry[: -len("/mpy")])
-
 import board_stub
+import parent_path  # noqa: F401
+
 from console import table
 from console.session import Session
 from core import log, logview

@@ -1,6 +1,7 @@
 """Does the station know what time it is, for months, over tick wraps and unset clocks?"""
 
 import vtime
+
 from core.clock import Clock, board_clock, iso
 from station.topics import TIME
 

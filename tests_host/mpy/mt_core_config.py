@@ -4,6 +4,7 @@ import json
 import os
 
 import mt
+
 from core import log
 from core.config import Config, ConfigError
 from ocppj.v16 import keys as v16

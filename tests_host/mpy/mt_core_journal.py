@@ -3,6 +3,7 @@
 import os
 
 import mt
+
 from core.journal import FileStore
 
 

@@ -3,6 +3,7 @@
 import gc
 
 import mt
+
 from core import log, logview
 
 

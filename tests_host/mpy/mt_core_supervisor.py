@@ -4,6 +4,7 @@ import asyncio
 
 import mt
 import vtime
+
 from core import log
 from core.clock import Clock
 from core.health import Health

@@ -2,7 +2,7 @@
 
 NAME = "TEST"
 CONSOLE_PORT = 0
-connected_ = True
+linked = True
 registration = "Accepted"
 journal_full = False
 
