@@ -87,3 +87,14 @@ async def until(check, seconds=5.0):
         while not (found := await check()):
             await asyncio.sleep(0.02)
     return found
+
+
+def scenario(test):
+    """Run an async test in a loop of its own."""
+
+    def run(tmp_path):
+        asyncio.run(asyncio.wait_for(test(tmp_path), 30))
+
+    run.__name__ = test.__name__
+    run.__doc__ = test.__doc__
+    return run

@@ -1,33 +1,12 @@
 """Does the bench do what its interface promises? (design section 7, with a stand-in station)"""
 
 import asyncio
-import contextlib
 import os
 import signal
 
 import pytest
-from bench_world import Client, bench, until
 
-
-def scenario(test):
-    """Run an async test in a loop of its own."""
-
-    def run(tmp_path):
-        asyncio.run(asyncio.wait_for(test(tmp_path), 30))
-
-    run.__name__ = test.__name__
-    run.__doc__ = test.__doc__
-    return run
-
-
-@contextlib.asynccontextmanager
-async def csms():
-    """A server outside: (port, list of (reader, writer) as they come)."""
-    arrived = []
-    server = await asyncio.start_server(lambda r, w: arrived.append((r, w)), "127.0.0.1", 0)
-    async with server:
-        yield server.sockets[0].getsockname()[1], arrived
-
+from bench_world import Client, bench, scenario, until
 
 # -- plant words
 
@@ -238,75 +217,6 @@ async def test_power_off_lets_the_outputs_fall_and_the_module_stop(tmp_path):
         await until(fallen)
         assert not module.on
         assert not [v for v in (await client.ask("state"))["violations"] if "opened" in v]
-
-
-# -- the cable
-
-
-@scenario
-async def test_connections_of_the_station_pass_the_cable_both_ways(tmp_path):
-    async with csms() as (port, arrived), bench(tmp_path) as (_, client, _ready):
-        assert (await client.output("dial localhost %d" % port)).startswith("connected")
-        await client.ask("say hello")
-        await until(lambda: asyncio.sleep(0, arrived))
-        reader, writer = arrived[0]
-        assert await reader.readline() == b"hello\n"
-        writer.write(b"world\n")
-        assert await client.output("hear") == "world"
-        await client.ask("hangup")
-        assert await asyncio.wait_for(reader.read(), 2) == b""
-
-
-@scenario
-async def test_a_pulled_cable_loses_packets_without_fin_and_the_socket_stays_dead(tmp_path):
-    async with csms() as (port, arrived), bench(tmp_path) as (_, client, _ready):
-        await client.output("dial localhost %d" % port)
-        await until(lambda: asyncio.sleep(0, arrived))
-        reader, writer = arrived[0]
-        assert await client.ask("net off") == {"ok": True}
-        assert (await client.ask("state"))["net"] is False
-        await client.ask("say lost")
-        await client.ask("net on")
-        await client.ask("say lost-too")
-        await client.ask("hangup")
-        with pytest.raises(TimeoutError):
-            await asyncio.wait_for(reader.read(1), 0.5)
-        assert (await client.output("dial localhost %d" % port)).startswith("connected")
-        await client.ask("say back")
-        await until(lambda: asyncio.sleep(0, len(arrived) == 2))
-        assert await arrived[1][0].readline() == b"back\n"
-        writer.close()
-
-
-@scenario
-async def test_a_connect_without_a_cable_hangs(tmp_path):
-    async with csms() as (port, arrived), bench(tmp_path) as (_, client, ready):
-        await client.ask("net off")
-        other = await Client().dial(ready["control"])
-        dialling = asyncio.create_task(other.ask("dial localhost %d" % port))
-        await asyncio.wait({dialling}, timeout=1)
-        assert not dialling.done() and not arrived
-        dialling.cancel()
-
-
-@scenario
-async def test_a_power_cut_says_nothing_to_the_network(tmp_path):
-    async with csms() as (port, arrived), bench(tmp_path) as (_, client, ready):
-        await client.output("dial localhost %d" % port)
-        await until(lambda: asyncio.sleep(0, arrived))
-        await client.ask("power off")
-        with pytest.raises(TimeoutError):
-            await asyncio.wait_for(arrived[0][0].read(1), 0.5)
-
-
-@scenario
-async def test_an_unknown_name_and_a_closed_port_are_errors_at_once(tmp_path):
-    async with csms() as (port, _):
-        pass
-    async with bench(tmp_path) as (_, client, _ready):
-        assert await client.output("dial no-such-host.invalid 80") == "error -2"
-        await client.output("dial localhost %d" % port)
-        assert await client.output("hear") == ""
 
 
 # -- time

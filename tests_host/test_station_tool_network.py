@@ -7,8 +7,8 @@ import asyncio
 import contextlib
 
 import pytest
-from bench_world import Client, options, until
 
+from bench_world import Client, options, until
 from tools.csms.central import CentralSystem
 from tools.sim.bench import Bench
 
