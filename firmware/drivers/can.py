@@ -6,6 +6,8 @@ counters with its values), so that the tasks know one interface. Two deliberate 
 `recv` puts a memoryview of its own into the list, valid until the next `recv`.
 """
 
+from array import array
+
 from micropython import const
 
 FLAG_EXT_ID = const(2)  # public, as every send needs it; the others cost a name each
@@ -20,7 +22,6 @@ _RECV_ERR_FULL = const(1)
 _RECV_ERR_OVERRUN = const(2)
 
 _SLOTS = const(64)
-_SLOT = const(16)  # id 4 (little-endian), flags, length, errors, spare, data 8
 
 
 def open(kind, params, bit_rate=250000):
@@ -50,7 +51,10 @@ class Driver:
     """
 
     def __init__(self):
-        self.ring = bytearray(_SLOTS * _SLOT)
+        # The ring, three arrays of 64: ids, flags | length << 8 | errors << 16, 8 data bytes.
+        self.ids = array("i", bytes(_SLOTS * 4))
+        self.marks = array("i", bytes(_SLOTS * 4))
+        self.ring = bytearray(_SLOTS * 8)
         # Free-running modulo 128. One of them belongs to the writer (which may be an interrupt),
         # one to the reader: no lock needed.
         self.head = self.tail = 0
@@ -74,25 +78,33 @@ class Driver:
                 return None
         if out is None:
             out = [0, None, 0, 0]
+        slot = self.tail & (_SLOTS - 1)
+        mark = self.marks[slot]
+        out[0] = self.ids[slot]
+        out[2] = mark & 0xFF
+        out[3] = mark >> 16
+        length = mark >> 8 & 0xFF
         ring = self.ring
-        at = (self.tail & (_SLOTS - 1)) * _SLOT
-        out[0] = ring[at] | ring[at + 1] << 8 | ring[at + 2] << 16 | ring[at + 3] << 24
-        out[2] = ring[at + 4]
-        length = ring[at + 5]
-        out[3] = ring[at + 6]
         data = self.data
-        for i in range(8):
-            data[i] = ring[at + 8 + i]
+        slot <<= 3
+        for i in range(length):
+            data[i] = ring[slot + i]
         if self.views[length] is None:
             self.views[length] = memoryview(data)[:length]
         out[1] = self.views[length]
         self.tail = (self.tail + 1) & 127
+        if out[2] & _RTR:
+            for i in range(length):
+                data[i] = 0
         if self.tap:
             self.tap(out[0], out[1], out[2])
         return out
 
-    def put(self, can_id, flags, data, offset, length):
-        """For backends: stores a frame that has arrived; drops and counts it when 64 wait."""
+    def put(self, can_id, flags, data, length):
+        """For backends: stores a frame that has arrived; drops and counts it when 64 wait.
+
+        `data`: a bytearray, memoryview or bytes of at least `length` bytes.
+        """
         if self.filters is not None and not self._wanted(can_id, flags):
             return
         waiting = (self.head - self.tail) & 127
@@ -100,24 +112,22 @@ class Driver:
             self.counters[7] = (self.counters[7] + 1) & 0x3FFFFFFF
             self.overrun = True
             return
-        ring = self.ring
-        at = (self.head & (_SLOTS - 1)) * _SLOT
-        ring[at] = can_id & 0xFF
-        ring[at + 1] = can_id >> 8 & 0xFF
-        ring[at + 2] = can_id >> 16 & 0xFF
-        ring[at + 3] = can_id >> 24
-        ring[at + 4] = flags
-        ring[at + 5] = length
         errors = _RECV_ERR_FULL if waiting == _SLOTS - 1 else 0
         if self.overrun:  # frames are missing before this one
             errors |= _RECV_ERR_OVERRUN
             self.overrun = False
-        ring[at + 6] = errors
-        remote = flags & _RTR
-        for i in range(length):
-            ring[at + 8 + i] = 0 if remote else data[offset + i]
+        slot = self.head & (_SLOTS - 1)
+        self.ids[slot] = can_id
+        self.marks[slot] = flags | length << 8 | errors << 16
+        slot <<= 3
+        if len(data) == 8:
+            self.ring[slot : slot + 8] = data  # allocates nothing: equal lengths
+        else:
+            for i in range(length):
+                self.ring[slot + i] = data[i]
         self.head = (self.head + 1) & 127
-        self._event(_IRQ_RX)
+        if self.trigger:
+            self._event(_IRQ_RX)
 
     def _wanted(self, can_id, flags):
         for row in self.filters:

@@ -44,7 +44,7 @@ class MachineCan(Driver):
             while self.can.recv(frame):
                 if frame[3]:  # the controller has lost frames before this one, or soon will
                     self.errors += 1
-                self.put(frame[0], frame[2], frame[1], 0, len(frame[1]))
+                self.put(frame[0], frame[2], frame[1], len(frame[1]))
         finally:
             self.busy = False
 

@@ -82,9 +82,8 @@ class Slcan(Driver):
 
     def deinit(self):
         """Closes the channel and the connection."""
-        if self.stream and self._room(2):
-            self._append(67)  # C
-            self._append(_CR)
+        if self.stream:
+            self._command(67)
             self._flush()
         self._close()
         self._enter(_STOPPED)
@@ -107,22 +106,19 @@ class Slcan(Driver):
         """
         if self.now != _STOPPED and self.now != _BUS_OFF:
             self.asked = (self.asked + 1) % 120
-            if 0 < self.asked < 3 and self._room(2):
-                self._append(70)
-                self._append(_CR)
+            if 0 < self.asked < 3:
+                self._command(70)
         self._flush()
         return self.now
 
     # --- sending ---
 
-    def _append(self, c):
-        self.tx[self.queued] = c
-        self.queued += 1
-
-    def _append_hex(self, value, shift):
-        while shift >= 0:
-            self._append(_DIGITS[value >> shift & 15])
-            shift -= 4
+    def _command(self, letter):
+        # A line of one letter: C, F.
+        if self._room(2):
+            self.tx[self.queued] = letter
+            self.tx[self.queued + 1] = _CR
+            self.queued += 2
 
     def _room(self, n):
         if self.sent and self.queued + n > _TX:  # move what waits to the front
@@ -136,16 +132,25 @@ class Slcan(Driver):
             self._flush()
             if not self._room(_LINE):
                 return False
-        extended = flags & _EXT_ID
-        remote = flags & _RTR
-        self._append((82 if extended else 114) if remote else (84 if extended else 116))
-        self._append_hex(can_id, 28 if extended else 8)
+        tx = self.tx
+        digits = _DIGITS
         length = len(data)
-        self._append(48 + length)
-        if not remote:
+        n = self.queued
+        # T or R is 32 below t or r; the id has 8 digits or 3.
+        tx[n] = (114 if flags & _RTR else 116) - (32 if flags & _EXT_ID else 0)
+        for shift in range(28 if flags & _EXT_ID else 8, -1, -4):
+            n += 1
+            tx[n] = digits[can_id >> shift & 15]
+        n += 1
+        tx[n] = 48 + length
+        if not flags & _RTR:
             for i in range(length):
-                self._append_hex(data[i], 4)
-        self._append(_CR)
+                c = data[i]
+                tx[n + 1] = digits[c >> 4]
+                n += 2
+                tx[n] = digits[c & 15]
+        tx[n + 1] = _CR
+        self.queued = n + 2
         self._flush()
         return self.stream is not None
 
@@ -224,15 +229,20 @@ class Slcan(Driver):
         flags = (_EXT_ID if at == 9 else 0) | (_RTR if c == 82 or c == 114 else 0)
         at += 1
         if not flags & _RTR:
+            frame = self.frame
             for i in range(size):
-                value = _hex(line, at, at + 2)
-                if value < 0:
+                # As _hex does, for two digits at once.
+                c = line[at]
+                d = line[at + 1]
+                c = c - 48 if c < 58 else c - 55 if 64 < c < 71 else c - 87 if c > 96 else 16
+                d = d - 48 if d < 58 else d - 55 if 64 < d < 71 else d - 87 if d > 96 else 16
+                if not (0 <= c <= 15 and 0 <= d <= 15):
                     return False
-                self.frame[i] = value
+                frame[i] = c << 4 | d
                 at += 2
         if length != at and length != at + 4:  # with Z1 an adapter appends a timestamp
             return False
-        self.put(can_id, flags, self.frame, 0, size)
+        self.put(can_id, flags, self.frame, size)
         return True
 
     def _status(self, flags):

@@ -54,6 +54,7 @@ class SocketCan(Driver):
         self.params = params
         self.stream = None
         self.buf = bytearray(16)
+        self.data_view = memoryview(self.buf)[8:]
         self.tx = bytearray(16)
         self.restart()
 
@@ -115,7 +116,7 @@ class SocketCan(Driver):
             elif length <= 8:
                 flags = (_EXT_ID if top & 0x80 else 0) | (_RTR if top & 0x40 else 0)
                 can_id = (top & 0x1F) << 24 | buf[2] << 16 | buf[1] << 8 | buf[0]
-                self.put(can_id, flags, buf, 8, length)
+                self.put(can_id, flags, self.data_view, length)
 
     def _error_frame(self, buf):
         self.errors += 1

@@ -27,7 +27,7 @@ class Wire(can.Driver):
     def pump(self):
         while self.arriving:
             can_id, flags, data = self.arriving.pop(0)
-            self.put(can_id, flags, data, 0, len(data))
+            self.put(can_id, flags, data, len(data))
 
     def _transmit(self, can_id, data, flags):
         self.sent.append((can_id, bytes(data), flags))
@@ -165,7 +165,7 @@ def test_receiving_allocates_nothing():
 
     def turn():
         for _ in range(70):
-            wire.put(0x1806E5F4, EXT, data, 0, 8)
+            wire.put(0x1806E5F4, EXT, data, 8)
         while wire.recv(frame):
             pass
 

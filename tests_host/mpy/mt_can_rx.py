@@ -65,7 +65,7 @@ def test_only_extended_data_frames_reach_the_path():
         (0x1806E5F4, EXT | names.FLAG_RTR, b""),
         (0x433F01, EXT, b"123"),
     ):
-        bus.put(can_id, flags, data, 0, len(data))
+        bus.put(can_id, flags, data, len(data))
     assert can_rx.drain(bus, path, [0, None, 0, 0]) == 4
     assert path.frames == [(0x1806E5F4, b"12345678", 8), (0x433F01, b"123", 3)]
 
@@ -188,7 +188,7 @@ async def test_the_task_polls_beats_and_survives_a_flood():
     assert app.beats == [("can2", 5)]
     assert app.paths[1].told == [True]
     for n in range(130):
-        bus.put(n, EXT, b"12345678", 0, 8)
+        bus.put(n, EXT, b"12345678", 8)
         if n == 63:  # the ring is full: the task gets a turn
             await asyncio.sleep_ms(15)
     await asyncio.sleep_ms(25)
@@ -220,10 +220,10 @@ def test_dump_shows_what_passes_on_one_bus_until_it_is_stopped():
     bus.set_filters(None)
     lines = []
     can_rx.dump(app, 2, lines.append)
-    bus.put(0x433F01, EXT, b"\x01", 0, 1)
+    bus.put(0x433F01, EXT, b"\x01", 1)
     bus.recv()
     can_rx.dump(app, 2, None)
-    bus.put(0x433F01, EXT, b"\x02", 0, 1)
+    bus.put(0x433F01, EXT, b"\x02", 1)
     bus.recv()
     assert lines == ["(1700000000.000000) can2 00433F01#01"]
 
@@ -239,7 +239,7 @@ def test_from_ring_to_codec_allocates_nothing():
 
     def turn():
         for _ in range(10):
-            bus.put(0x1806E5F4, EXT, data, 0, 8)
+            bus.put(0x1806E5F4, EXT, data, 8)
         return can_rx.drain(bus, codec, frame)
 
     assert turn() == 10
