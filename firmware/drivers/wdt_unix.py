@@ -14,7 +14,7 @@ _STEP_MS = const(250)
 
 
 class ThreadDog:
-    """feed() or the process dies after timeout_ms (real time, whatever the clock is made to be)."""
+    """feed() or the process dies after timeout_ms of real time, whatever the clock shows."""
 
     def __init__(self, timeout_ms: int, mark: str):
         self._left = self._full = timeout_ms
