@@ -5,6 +5,7 @@
 import gc
 
 import micropython
+
 from canproto import rivot
 from canproto.fields import f32_deci
 
