@@ -208,6 +208,14 @@ def test_the_persisted_register_is_better_than_the_snapshot():
     assert b.sent("StopTransaction")[-1]["meterStop"] == 1049
 
 
+def test_what_was_told_is_never_taken_back():  # E 3.78
+    b = Bench(Store(), **SETTINGS).online()
+    b.charge().run(50)  # told: the register after 40 s, though no snapshot was due
+    b = b.reboot().online(5)
+    assert b.sent("StopTransaction")[-1]["meterStop"] == 1040
+    assert b.station.connector(1).meter.energy_wh == 1040
+
+
 def test_a_watchdog_is_not_a_power_loss():
     b = Bench(Store(), **SETTINGS).online()
     b.charge().run(50)

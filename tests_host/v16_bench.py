@@ -171,6 +171,9 @@ class Meter:
         self.soc_pm = 455
         self.temp_dc = -5
 
+    def register(self, energy_wh):
+        self.energy_wh = max(self.energy_wh, energy_wh)
+
 
 class Limits:
     def claims(self):

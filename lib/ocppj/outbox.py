@@ -157,8 +157,8 @@ class Outbox:
     def snapshot(self, number, meter_wh, up):
         """Keep the register of a running transaction: what a power cut may lose is bounded."""
         fields = self.tx(number)
-        if fields and not fields[STOP]:
-            fields[LAST_WH] = max(meter_wh, fields[LAST_WH])
+        if fields and not fields[STOP] and meter_wh > fields[LAST_WH]:
+            fields[LAST_WH] = meter_wh
             fields[LAST] = self.stamp(up)
             self.save("s", number, fields)
 

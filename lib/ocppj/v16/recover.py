@@ -22,7 +22,8 @@ def run(cp, cause):
             continue
         meter_wh = fields[outbox.LAST_WH]
         if connector:
-            meter_wh = max(meter_wh, connector.meter.energy_wh)
+            connector.meter.register(meter_wh)  # never back behind what was told
+            meter_wh = connector.meter.energy_wh
         last = fields[outbox.LAST]
         if "E" in cp.lazy("ocppj.v16.charge").stop_wanted(cp):
             most = cp.config.get("StopTransactionMaxMeterValues")

@@ -23,6 +23,9 @@ def take(cp, cid, stamp, aligned):
     if reading:
         cp.box.sample(number, cid, stamp, context, reading, cp.online)
     if number >= 0:
+        if "E" in reading:
+            # What is told must not be forgotten: a register never goes back (E 3.78).
+            cp.box.snapshot(number, connector.meter.energy_wh, cp.clock.uptime_s())
         reading = sampler.read(connector.meter, get(cp.config, "StopTxn%sData" % kind))
         if reading:
             most = cp.config.get("StopTransactionMaxMeterValues")
