@@ -19,8 +19,9 @@ class FakeStation:
     """A 1.6 station: `call` sends and answers [3|4, id, ...]; what the central system asks is
     answered from `answers` (a payload, a CALLERROR as a tuple, or None for silence)."""
 
-    def __init__(self, url: str, station_id: str, password: bytes | None = None,
-                 protocols=("ocpp1.6",)):
+    def __init__(
+        self, url: str, station_id: str, password: bytes | None = None, protocols=("ocpp1.6",)
+    ):
         self.url = f"{url}/{quote(station_id, safe='')}"
         self.id = station_id
         self.answers: dict[str, object] = {}
@@ -37,8 +38,12 @@ class FakeStation:
 
     async def __aenter__(self) -> FakeStation:
         self.socket = await websockets.connect(
-            self.url, subprotocols=self._protocols, additional_headers=self._headers,
-            compression=None, proxy=None)
+            self.url,
+            subprotocols=self._protocols,
+            additional_headers=self._headers,
+            compression=None,
+            proxy=None,
+        )
         self._task = asyncio.create_task(self._read())
         return self
 
@@ -69,8 +74,9 @@ class FakeStation:
 
     async def raw(self, message) -> None:
         """Send anything: a text as it is, else as JSON."""
-        await self.socket.send(message if isinstance(message, (str, bytes))
-                               else json.dumps(message))
+        await self.socket.send(
+            message if isinstance(message, (str, bytes)) else json.dumps(message)
+        )
 
     async def exchange(self, message, message_id: str) -> list:
         """Send anything and wait for the answer to that message id."""
@@ -96,33 +102,70 @@ class FakeStation:
 
     async def status(self, connector: int, status: str, error: str = "NoError", **more) -> None:
         """StatusNotification."""
-        await self.call("StatusNotification", {
-            "connectorId": connector, "status": status, "errorCode": error, **more})
+        await self.call(
+            "StatusNotification",
+            {"connectorId": connector, "status": status, "errorCode": error, **more},
+        )
 
-    async def start(self, connector: int = 1, tag: str = "A1", meter: int = 1000,
-                    time: str = "2026-05-01T10:00:00Z", message_id: str | None = None) -> dict:
+    async def start(
+        self,
+        connector: int = 1,
+        tag: str = "A1",
+        meter: int = 1000,
+        time: str = "2026-05-01T10:00:00Z",
+        message_id: str | None = None,
+    ) -> dict:
         """StartTransaction."""
-        return await self.call("StartTransaction", {
-            "connectorId": connector, "idTag": tag, "meterStart": meter, "timestamp": time},
-            message_id)
+        return await self.call(
+            "StartTransaction",
+            {"connectorId": connector, "idTag": tag, "meterStart": meter, "timestamp": time},
+            message_id,
+        )
 
-    async def stop(self, number: int, meter: int = 3500, time: str = "2026-05-01T11:00:00Z",
-                   message_id: str | None = None, **more) -> dict:
+    async def stop(
+        self,
+        number: int,
+        meter: int = 3500,
+        time: str = "2026-05-01T11:00:00Z",
+        message_id: str | None = None,
+        **more,
+    ) -> dict:
         """StopTransaction."""
-        return await self.call("StopTransaction", {
-            "transactionId": number, "meterStop": meter, "timestamp": time, **more}, message_id)
+        return await self.call(
+            "StopTransaction",
+            {"transactionId": number, "meterStop": meter, "timestamp": time, **more},
+            message_id,
+        )
 
-    async def meter(self, number: int | None, time: str, connector: int = 1,
-                    message_id: str | None = None, **values) -> None:
+    async def meter(
+        self,
+        number: int | None,
+        time: str,
+        connector: int = 1,
+        message_id: str | None = None,
+        **values,
+    ) -> None:
         """MeterValues: soc=.., power=.. (W), current=.., voltage=.., energy=.. (Wh)."""
-        names = {"soc": ("SoC", "Percent"), "power": ("Power.Active.Import", "W"),
-                 "current": ("Current.Import", "A"), "voltage": ("Voltage", "V"),
-                 "energy": ("Energy.Active.Import.Register", "Wh"),
-                 "temp": ("Temperature", "Celsius")}
-        payload = {"connectorId": connector, "meterValue": [{
-            "timestamp": time, "sampledValue": [
-                {"value": str(value), "measurand": names[key][0], "unit": names[key][1]}
-                for key, value in values.items()]}]}
+        names = {
+            "soc": ("SoC", "Percent"),
+            "power": ("Power.Active.Import", "W"),
+            "current": ("Current.Import", "A"),
+            "voltage": ("Voltage", "V"),
+            "energy": ("Energy.Active.Import.Register", "Wh"),
+            "temp": ("Temperature", "Celsius"),
+        }
+        payload = {
+            "connectorId": connector,
+            "meterValue": [
+                {
+                    "timestamp": time,
+                    "sampledValue": [
+                        {"value": str(value), "measurand": names[key][0], "unit": names[key][1]}
+                        for key, value in values.items()
+                    ],
+                }
+            ],
+        }
         if number is not None:
             payload["transactionId"] = number
         await self.call("MeterValues", payload, message_id)
@@ -133,12 +176,30 @@ class FakePlant:
 
     def __init__(self, connectors: int = 1):
         self.commands: list[str] = []
-        self.state = {"ok": True, "time_s": 0.0, "power": True, "net": True, "estop": False,
-                      "connectors": [{"id": n + 1, "plugged": False, "contactor": False,
-                                      "lock": False, "voltage_v": 0.0, "current_a": 0.0,
-                                      "soc": 20.0, "energy_wh": 0.0, "temp_c": 25.0}
-                                     for n in range(connectors)],
-                      "modules": [], "ties": [], "violations": []}
+        self.state = {
+            "ok": True,
+            "time_s": 0.0,
+            "power": True,
+            "net": True,
+            "estop": False,
+            "connectors": [
+                {
+                    "id": n + 1,
+                    "plugged": False,
+                    "contactor": False,
+                    "lock": False,
+                    "voltage_v": 0.0,
+                    "current_a": 0.0,
+                    "soc": 20.0,
+                    "energy_wh": 0.0,
+                    "temp_c": 25.0,
+                }
+                for n in range(connectors)
+            ],
+            "modules": [],
+            "ties": [],
+            "violations": [],
+        }
         self.port = 0
 
     async def __aenter__(self) -> FakePlant:
@@ -172,10 +233,13 @@ class FakePlant:
 
 def scenario(function):
     """Run an async test to its end, or for 20 s."""
+
     @functools.wraps(function)
     def test(*args, **kwargs):
         async def bounded():
             async with asyncio.timeout(20):
                 await function(*args, **kwargs)
+
         asyncio.run(bounded())
+
     return test

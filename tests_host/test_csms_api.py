@@ -26,8 +26,14 @@ def client(csms) -> httpx.AsyncClient:
 async def charge(station, connector=1, values=5) -> int:
     tx = (await station.start(connector, "A1"))["transactionId"]
     for n in range(values):
-        await station.meter(tx, f"2026-05-01T10:0{n}:00Z", connector=connector,
-                            power=1000 * n, soc=20 + n, energy=1000 + 10 * n)
+        await station.meter(
+            tx,
+            f"2026-05-01T10:0{n}:00Z",
+            connector=connector,
+            power=1000 * n,
+            soc=20 + n,
+            energy=1000 + 10 * n,
+        )
     return tx
 
 
@@ -42,7 +48,7 @@ async def test_stations_transactions_and_meter_values():
             one = (await http.get("/api/stations/S1")).json()
             assert listed == [one]
             assert (one["connected"], one["vendor"], one["plant"]) == (True, "Galvani", False)
-            connector, = one["connectors"]
+            (connector,) = one["connectors"]
             assert connector["status"] == "Charging" and connector["transactionId"] == tx
             assert connector["values"] == {"power_w": 4000.0, "soc": 24.0, "energy_wh": 1040.0}
             assert connector["sessionWh"] == 40
@@ -56,7 +62,9 @@ async def test_stations_transactions_and_meter_values():
         assert (await http.get("/api/stations/S1/transactions?active=true")).json() == []
         meter = (await http.get("/api/stations/S1/meter?measurand=SoC&limit=2")).json()
         assert [(m["number"], m["unit"], m["transactionId"]) for m in meter] == [
-            (24.0, "Percent", tx), (23.0, "Percent", tx)]
+            (24.0, "Percent", tx),
+            (23.0, "Percent", tx),
+        ]
         older = (await http.get(f"/api/stations/S1/meter?before={meter[-1]['id']}")).json()
         assert older[0]["id"] < meter[-1]["id"]
         statuses = (await http.get("/api/stations/S1/statuses?connector=1")).json()
@@ -72,12 +80,15 @@ async def test_messages_and_problems():
             await station.frame("Heartbeat", {"extra": 1}, "h")
             messages = (await http.get("/api/stations/S1/messages")).json()
             assert [(m["direction"], m["kind"], m["action"]) for m in messages] == [
-                ("out", "ERROR", "Heartbeat"), ("in", "CALL", "Heartbeat"),
-                ("out", "RESULT", "BootNotification"), ("in", "CALL", "BootNotification")]
+                ("out", "ERROR", "Heartbeat"),
+                ("in", "CALL", "Heartbeat"),
+                ("out", "RESULT", "BootNotification"),
+                ("in", "CALL", "BootNotification"),
+            ]
             assert messages[1]["payload"] == {"extra": 1}
             bad = (await http.get("/api/stations/S1/messages?problems=1")).json()
             assert [m["messageId"] for m in bad] == ["h"]
-            some = (await http.get("/api/stations/S1/messages?action=BootNotification&limit=1"))
+            some = await http.get("/api/stations/S1/messages?action=BootNotification&limit=1")
             assert len(some.json()) == 1
 
 
@@ -91,12 +102,14 @@ async def test_calls_and_how_they_fail():
             answer = await http.post(url, json=body)
             assert answer.status_code == expected, answer.text
             return answer.json()
+
         assert (await http.post(url, json=soft)).status_code == 404
         async with FakeStation(csms.ws_url, "S1") as station:
             await station.boot()
             assert await post(soft, 200) == {"ok": True, "answer": {"status": "Accepted"}}
-            assert (await post({"action": "Reset", "payload": {}}, 400))["code"] == \
-                "OccurenceConstraintViolation"
+            assert (await post({"action": "Reset", "payload": {}}, 400))[
+                "code"
+            ] == "OccurenceConstraintViolation"
             assert (await post({"action": "Nothing"}, 400))["error"] == "InvalidCall"
             await post({"payload": {}}, 400)
             await post({**soft, "timeout": "long"}, 400)
@@ -127,10 +140,16 @@ async def test_an_identity_with_a_slash_works_everywhere():
 @scenario
 async def test_cards_registration_and_the_index():
     async with CentralSystem() as csms, client(csms) as http:
-        answer = await http.put("/api/cards/A1", json={
-            "parentIdTag": "P", "expiryDate": "2030-01-01T00:00:00Z"})
-        assert answer.json() == {"idTag": "A1", "status": "Accepted", "parentIdTag": "P",
-                                 "expiryDate": "2030-01-01T00:00:00.000Z", "note": ""}
+        answer = await http.put(
+            "/api/cards/A1", json={"parentIdTag": "P", "expiryDate": "2030-01-01T00:00:00Z"}
+        )
+        assert answer.json() == {
+            "idTag": "A1",
+            "status": "Accepted",
+            "parentIdTag": "P",
+            "expiryDate": "2030-01-01T00:00:00.000Z",
+            "note": "",
+        }
         assert len((await http.get("/api/cards")).json()) == 1
         assert (await http.put("/api/cards/A1", json={"status": "Lost"})).status_code == 400
         assert (await http.put("/api/cards/" + "x" * 21, json={})).status_code == 400
@@ -140,11 +159,14 @@ async def test_cards_registration_and_the_index():
         async with FakeStation(csms.ws_url, "S1") as station:
             await station.boot()
         url = "/api/stations/S1/registration"
-        assert (await http.put(url, json={"status": "Pending"})).json()["registration"] == "Pending"
+        assert (await http.put(url, json={"status": "Pending"})).json()[
+            "registration"
+        ] == "Pending"
         assert (await http.put(url, json={"status": "Maybe"})).status_code == 400
         index = (await http.get("/api/")).json()
         assert {"method": "POST", "path": "/api/stations/{id}/call"}.items() <= next(
-            row for row in index if row["path"].endswith("/call")).items()
+            row for row in index if row["path"].endswith("/call")
+        ).items()
         text = (ROOT / "docs" / "csms.md").read_text()
         assert [row["path"] for row in index if f"`{row['path']}`" not in text] == []
         calls = (await http.get("/api/calls")).json()
@@ -155,8 +177,15 @@ async def test_cards_registration_and_the_index():
 @scenario
 async def test_what_is_not_there_is_404_and_what_is_wrong_400():
     async with CentralSystem() as csms, client(csms) as http:
-        for path in ("/api/stations/none", "/api/transactions/7", "/api/none", "/none",
-                     "/stations/none", "/npm/../package.json", "/npm/other.js"):
+        for path in (
+            "/api/stations/none",
+            "/api/transactions/7",
+            "/api/none",
+            "/none",
+            "/stations/none",
+            "/npm/../package.json",
+            "/npm/other.js",
+        ):
             assert (await http.get(path)).status_code == 404, path
         async with FakeStation(csms.ws_url, "S1") as station:
             await station.boot()
@@ -178,19 +207,31 @@ async def test_a_long_charge_is_thinned_by_the_server():
     async with CentralSystem(accept_all=True) as csms, client(csms) as http:
         async with FakeStation(csms.ws_url, "S1") as station:
             tx = (await station.start())["transactionId"]
-            blocks = [{"timestamp": f"2026-05-01T{10 + n // 3600}:{n // 60 % 60:02}:{n % 60:02}Z",
-                       "sampledValue": [
-                           {"value": str(n), "measurand": "Power.Active.Import", "phase": phase}
-                           for phase in ("L1", "L2")] + [{"value": str(1000 + n)}]}
-                      for n in range(1200)]
+            blocks = [
+                {
+                    "timestamp": f"2026-05-01T{10 + n // 3600}:{n // 60 % 60:02}:{n % 60:02}Z",
+                    "sampledValue": [
+                        {"value": str(n), "measurand": "Power.Active.Import", "phase": phase}
+                        for phase in ("L1", "L2")
+                    ]
+                    + [{"value": str(1000 + n)}],
+                }
+                for n in range(1200)
+            ]
             for part in range(0, 1200, 400):
-                await station.call("MeterValues", {"connectorId": 1, "transactionId": tx,
-                                                   "meterValue": blocks[part:part + 400]})
+                await station.call(
+                    "MeterValues",
+                    {
+                        "connectorId": 1,
+                        "transactionId": tx,
+                        "meterValue": blocks[part : part + 400],
+                    },
+                )
         short = (await http.get(f"/api/transactions/{tx}/series?points=100")).json()
         assert 90 <= len(short["time"]) <= 101
         assert short["time"] == sorted(short["time"])
-        assert short["energy_wh"][-1] == 2199.0         # a register keeps its highest
-        assert short["power_w"][0] == pytest.approx(11, abs=2)     # the mean, of both phases
+        assert short["energy_wh"][-1] == 2199.0  # a register keeps its highest
+        assert short["power_w"][0] == pytest.approx(11, abs=2)  # the mean, of both phases
         whole = (await http.get(f"/api/transactions/{tx}/series?points=5000")).json()
         assert len(whole["time"]) == 1200 and whole["power_w"][10] == 20.0
         assert (await http.get("/api/transactions/99/series")).json() == {"time": []}
@@ -198,8 +239,11 @@ async def test_a_long_charge_is_thinned_by_the_server():
 
 @scenario
 async def test_the_plant_is_driven_and_seen():
-    async with FakePlant(12) as plant, CentralSystem(
-            plants={"S1": f"127.0.0.1:{plant.port}"}) as csms, client(csms) as http:
+    async with (
+        FakePlant(12) as plant,
+        CentralSystem(plants={"S1": f"127.0.0.1:{plant.port}"}) as csms,
+        client(csms) as http,
+    ):
         subscription = csms.hub.subscribe("S1")
         while csms.plants.get("S1").state is None:
             await subscription.batch()
@@ -221,25 +265,44 @@ def test_from_a_thread():
             async with FakeStation(csms.ws_url, "S1") as station:
                 await station.boot()
                 await station.frame("Heartbeat", {"x": 1})
+
         csms.run(boot())
         assert csms.wait_for("BootNotification", timeout=1).station_id == "S1"
         assert [r.action for r in csms.records()] == ["BootNotification", "Heartbeat"]
         assert csms.problems("S1") == [
-            "out Heartbeat: Additional properties are not allowed ('x' was unexpected)"]
+            "out Heartbeat: Additional properties are not allowed ('x' was unexpected)"
+        ]
 
 
 def test_the_command_line_starts_and_ends_cleanly(tmp_path):
     process = subprocess.Popen(
-        [sys.executable, "-m", "tools.csms", "--ws-port", "0", "--port", "0", "--db",
-         f"sqlite+aiosqlite:///{tmp_path}/x.db", "--card", "A1", "--password", "S1=secret"],
-        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        [
+            sys.executable,
+            "-m",
+            "tools.csms",
+            "--ws-port",
+            "0",
+            "--port",
+            "0",
+            "--db",
+            f"sqlite+aiosqlite:///{tmp_path}/x.db",
+            "--card",
+            "A1",
+            "--password",
+            "S1=secret",
+        ],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     try:
         page = process.stdout.readline().split()
         stations = process.stdout.readline().split()
         assert page[0] == "Page" and re.fullmatch(r"ws://127.0.0.1:\d+/ocpp/<id>", stations[1])
         cards = httpx.get(page[1] + "/api/cards", trust_env=False).json()
         assert [card["idTag"] for card in cards] == ["A1"]
-        with httpx.stream("GET", page[1] + "/stream", trust_env=False):     # an open page
+        with httpx.stream("GET", page[1] + "/stream", trust_env=False):  # an open page
             process.send_signal(signal.SIGINT)
             _, err = process.communicate(timeout=8)
         assert process.returncode == 0 and "Traceback" not in err, err
@@ -249,14 +312,21 @@ def test_the_command_line_starts_and_ends_cleanly(tmp_path):
 
 def test_wrong_options_say_what_was_expected():
     def run(*options):
-        done = subprocess.run([sys.executable, "-m", "tools.csms", *options], cwd=ROOT,
-                              capture_output=True, text=True, timeout=20)
+        done = subprocess.run(
+            [sys.executable, "-m", "tools.csms", *options],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=20,
+        )
         return done.returncode, done.stdout + done.stderr
+
     code, text = run("--plant", "S1")
     assert code == 2 and "ID=HOST:PORT" in text
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        code, text = run("--port", str(taken.getsockname()[1]), "--ws-port", "0",
-                         "--db", "sqlite+aiosqlite://")
+        code, text = run(
+            "--port", str(taken.getsockname()[1]), "--ws-port", "0", "--db", "sqlite+aiosqlite://"
+        )
         assert code == 1 and "cannot start" in text and "Traceback" not in text
 
 

@@ -1,4 +1,4 @@
-"""Does the central system keep every charge right: started, measured, stopped, resent, restarted?"""
+"""Is every charge kept right: started, measured, stopped, resent, after a restart?"""
 
 import asyncio
 
@@ -9,12 +9,16 @@ from tools.csms.measure import merge_phases, number
 
 @scenario
 async def test_a_whole_charge_is_recorded():
-    async with CentralSystem(cards=("A1",)) as csms, FakeStation(csms.ws_url, "S1") as station:
+    async with (
+        CentralSystem(http_port=None, cards=("A1",)) as csms,
+        FakeStation(csms.ws_url, "S1") as station,
+    ):
         answer = await station.boot()
         assert answer["status"] == "Accepted" and answer["interval"] == 60
         await station.status(1, "Preparing")
         assert await station.call("Authorize", {"idTag": "A1"}) == {
-            "idTagInfo": {"status": "Accepted"}}
+            "idTagInfo": {"status": "Accepted"}
+        }
         started = await station.start(1, "A1", 1000)
         assert started["idTagInfo"] == {"status": "Accepted"}
         tx = started["transactionId"]
@@ -26,50 +30,69 @@ async def test_a_whole_charge_is_recorded():
         assert await station.stop(tx, 3500, reason="EVDisconnected") == {}
         row = await csms.charges.get(tx)
         assert (row.energy_wh, row.reason, row.id_tag, row.active) == (
-            2500, "EVDisconnected", "A1", False)
+            2500,
+            "EVDisconnected",
+            "A1",
+            False,
+        )
         assert csms.live.connector("S1", 1).charge is None
 
 
 @scenario
 async def test_a_stop_without_a_reason_is_local_and_keeps_transaction_data():
-    async with CentralSystem(accept_all=True) as csms, FakeStation(csms.ws_url, "S") as station:
+    async with (
+        CentralSystem(http_port=None, accept_all=True) as csms,
+        FakeStation(csms.ws_url, "S") as station,
+    ):
         tx = (await station.start())["transactionId"]
-        data = [{"timestamp": "2026-05-01T10:00:00+02:00", "sampledValue": [
-            {"value": "1.5", "unit": "kWh", "context": "Transaction.Begin"}]}]
+        data = [
+            {
+                "timestamp": "2026-05-01T10:00:00+02:00",
+                "sampledValue": [{"value": "1.5", "unit": "kWh", "context": "Transaction.Begin"}],
+            }
+        ]
         answer = await station.stop(tx, idTag="A1", transactionData=data)
         assert answer == {"idTagInfo": {"status": "Accepted"}}
-        row, = await csms.charges.values("S", charge_id=tx)
+        (row,) = await csms.charges.values("S", charge_id=tx)
         assert (await csms.charges.get(tx)).reason == "Local"
         assert (row.measurand, row.number, row.value, row.context) == (
-            "Energy.Active.Import.Register", 1500.0, "1.5", "Transaction.Begin")
-        assert row.time.isoformat() == "2026-05-01T08:00:00+00:00"      # an offset is honoured
+            "Energy.Active.Import.Register",
+            1500.0,
+            "1.5",
+            "Transaction.Begin",
+        )
+        assert row.time.isoformat() == "2026-05-01T08:00:00+00:00"  # an offset is honoured
 
 
 @scenario
 async def test_a_resent_start_is_the_same_transaction_even_on_a_new_connection():
-    async with CentralSystem(cards=("A1",)) as csms:
+    async with CentralSystem(http_port=None, cards=("A1",)) as csms:
         async with FakeStation(csms.ws_url, "S1") as station:
             first = await station.start(message_id="start-7")
         async with FakeStation(csms.ws_url, "S1") as station:
             assert await station.start(message_id="start-7") == first
-            assert await station.start(message_id="other-id") == first     # still open, same second
+            assert await station.start(message_id="other-id") == first  # still open, same second
         assert len(await csms.charges.find("S1")) == 1
 
 
 @scenario
 async def test_a_message_id_used_again_with_other_content_is_a_new_transaction():
     """A station that counts from 1 after each reboot."""
-    async with CentralSystem(accept_all=True) as csms, FakeStation(csms.ws_url, "S1") as station:
+    async with (
+        CentralSystem(http_port=None, accept_all=True) as csms,
+        FakeStation(csms.ws_url, "S1") as station,
+    ):
         first = await station.start(tag="A1", message_id="1")
         await station.stop(first["transactionId"], message_id="2")
-        second = await station.start(tag="A1", meter=3500, time="2026-05-02T10:00:00Z",
-                                     message_id="1")
+        second = await station.start(
+            tag="A1", meter=3500, time="2026-05-02T10:00:00Z", message_id="1"
+        )
         assert second["transactionId"] != first["transactionId"]
 
 
 @scenario
 async def test_the_same_message_id_of_two_stations_is_two_transactions():
-    async with CentralSystem(accept_all=True, concurrent=True) as csms:
+    async with CentralSystem(http_port=None, accept_all=True, concurrent=True) as csms:
         async with FakeStation(csms.ws_url, "S1") as one, FakeStation(csms.ws_url, "S2") as two:
             a = await one.start(message_id="1")
             b = await two.start(message_id="1")
@@ -78,7 +101,10 @@ async def test_the_same_message_id_of_two_stations_is_two_transactions():
 
 @scenario
 async def test_a_resent_stop_changes_nothing():
-    async with CentralSystem(accept_all=True) as csms, FakeStation(csms.ws_url, "S1") as station:
+    async with (
+        CentralSystem(http_port=None, accept_all=True) as csms,
+        FakeStation(csms.ws_url, "S1") as station,
+    ):
         tx = (await station.start())["transactionId"]
         await station.stop(tx, 3500, message_id="s", reason="Remote")
         await station.stop(tx, 3500, message_id="s", reason="Remote")
@@ -90,7 +116,10 @@ async def test_a_resent_stop_changes_nothing():
 
 @scenario
 async def test_a_resent_meter_message_is_stored_once():
-    async with CentralSystem(accept_all=True) as csms, FakeStation(csms.ws_url, "S1") as station:
+    async with (
+        CentralSystem(http_port=None, accept_all=True) as csms,
+        FakeStation(csms.ws_url, "S1") as station,
+    ):
         tx = (await station.start())["transactionId"]
         for _ in range(3):
             await station.meter(tx, "2026-05-01T10:01:00Z", message_id="m", power=7000, soc=5)
@@ -101,16 +130,16 @@ async def test_a_resent_meter_message_is_stored_once():
 @scenario
 async def test_a_stop_of_an_unknown_transaction_is_kept_once():
     """E 3.18: a station that never got a transactionId stops -1."""
-    async with CentralSystem() as csms, FakeStation(csms.ws_url, "S1") as station:
+    async with CentralSystem(http_port=None) as csms, FakeStation(csms.ws_url, "S1") as station:
         await station.stop(-1, 5000, message_id="s")
         await station.stop(-1, 5000, message_id="s")
-        row, = await csms.charges.find("S1")
+        (row,) = await csms.charges.find("S1")
         assert row.orphan and row.meter_stop == 5000 and not row.active
 
 
 @scenario
 async def test_a_station_cannot_stop_the_transaction_of_another():
-    async with CentralSystem(accept_all=True) as csms:
+    async with CentralSystem(http_port=None, accept_all=True) as csms:
         async with FakeStation(csms.ws_url, "S1") as one, FakeStation(csms.ws_url, "S2") as two:
             tx = (await one.start())["transactionId"]
             await two.stop(tx)
@@ -119,26 +148,33 @@ async def test_a_station_cannot_stop_the_transaction_of_another():
 
 @scenario
 async def test_a_transaction_without_a_stop_is_stale_once_the_connector_goes_on():
-    async with CentralSystem(accept_all=True) as csms, FakeStation(csms.ws_url, "S1") as station:
+    async with (
+        CentralSystem(http_port=None, accept_all=True) as csms,
+        FakeStation(csms.ws_url, "S1") as station,
+    ):
         lost = (await station.start(1, "A1"))["transactionId"]
         await station.status(1, "Available")
         assert (await csms.charges.get(lost)).stale
         again = await station.start(2, "A1", time="2026-05-01T12:00:00Z")
-        assert again["idTagInfo"]["status"] == "Accepted"      # the lost one does not block the card
-        await station.stop(lost, 4000)                         # a late stop still closes it
+        assert again["idTagInfo"]["status"] == "Accepted"  # the lost one does not block the card
+        await station.stop(lost, 4000)  # a late stop still closes it
         row = await csms.charges.get(lost)
         assert (row.stale, row.energy_wh) == (False, 3000)
 
 
 @scenario
 async def test_cards():
-    async with CentralSystem(cards=("A1",)) as csms, FakeStation(csms.ws_url, "S1") as station:
+    async with (
+        CentralSystem(http_port=None, cards=("A1",)) as csms,
+        FakeStation(csms.ws_url, "S1") as station,
+    ):
         await csms.cards.put("B2", "Blocked")
         await csms.cards.put("C3", expiry=csms.clock.now().replace(year=2020), parent="FLEET")
 
         async def verdict(tag):
             return (await station.call("Authorize", {"idTag": tag}))["idTagInfo"]
-        assert await verdict("a1") == {"status": "Accepted"}       # case does not count (E 3.74)
+
+        assert await verdict("a1") == {"status": "Accepted"}  # case does not count (E 3.74)
         assert await verdict("B2") == {"status": "Blocked"}
         assert await verdict("nobody") == {"status": "Invalid"}
         info = await verdict("C3")
@@ -152,7 +188,10 @@ async def test_cards():
 
 @scenario
 async def test_twelve_connectors_charge_at_once():
-    async with CentralSystem(accept_all=True) as csms, FakeStation(csms.ws_url, "S1") as station:
+    async with (
+        CentralSystem(http_port=None, accept_all=True) as csms,
+        FakeStation(csms.ws_url, "S1") as station,
+    ):
         for n in range(1, 13):
             tx = (await station.start(n, f"C{n}"))["transactionId"]
             await station.meter(tx, "2026-05-01T10:05:00Z", connector=n, power=1000 * n)
@@ -164,13 +203,13 @@ async def test_twelve_connectors_charge_at_once():
 @scenario
 async def test_a_restart_with_the_same_database_forgets_nothing(tmp_path):
     db = f"sqlite+aiosqlite:///{tmp_path}/csms.db"
-    async with CentralSystem(db=db, cards=("A1",)) as csms:
+    async with CentralSystem(http_port=None, db=db, cards=("A1",)) as csms:
         async with FakeStation(csms.ws_url, "S1") as station:
             await station.boot()
             first = await station.start(message_id="x")
             await station.status(1, "Charging")
             await station.meter(first["transactionId"], "2026-05-01T10:05:00Z", energy=1700)
-    async with CentralSystem(db=db) as csms:
+    async with CentralSystem(http_port=None, db=db) as csms:
         connector = csms.live.connector("S1", 1)
         assert connector.status == "Charging" and connector.session_wh() == 700
         async with FakeStation(csms.ws_url, "S1") as station:
@@ -184,7 +223,7 @@ async def test_a_restart_with_the_same_database_forgets_nothing(tmp_path):
 
 @scenario
 async def test_the_message_log_is_bounded_for_each_station():
-    async with CentralSystem(messages_kept=20) as csms:
+    async with CentralSystem(http_port=None, messages_kept=20) as csms:
         async with FakeStation(csms.ws_url, "S1") as one, FakeStation(csms.ws_url, "S2") as two:
             await two.call("Heartbeat")
             for _ in range(60):

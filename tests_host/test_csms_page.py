@@ -55,8 +55,7 @@ class Stream:
 
 @scenario
 async def test_a_charge_is_seen_live():
-    async with CentralSystem(accept_all=True) as csms, \
-            FakeStation(csms.ws_url, "S1") as station:
+    async with CentralSystem(accept_all=True) as csms, FakeStation(csms.ws_url, "S1") as station:
         await station.boot()
         async with Stream(csms, "/stations/S1/stream?connector=2") as page:
             await page.until("badge", "Online")
@@ -64,12 +63,27 @@ async def test_a_charge_is_seen_live():
             await page.until("live", "Preparing")
             tx = (await station.start(2, "A1"))["transactionId"]
             await page.until("charges", "running")
-            await station.meter(tx, "2026-05-01T10:01:00Z", connector=2, power=7400, soc=55.4,
-                                current=20.5, voltage=361, energy=1500)
+            await station.meter(
+                tx,
+                "2026-05-01T10:01:00Z",
+                connector=2,
+                power=7400,
+                soc=55.4,
+                current=20.5,
+                voltage=361,
+                energy=1500,
+            )
             point = json.loads(await page.until("sample"))
-            assert point == {"connector": 2, "transaction": tx, "time": 1777629660.0,
-                             "power_w": 7400.0, "soc": 55.4, "current_a": 20.5,
-                             "voltage_v": 361.0, "energy_wh": 1500.0}
+            assert point == {
+                "connector": 2,
+                "transaction": tx,
+                "time": 1777629660.0,
+                "power_w": 7400.0,
+                "soc": 55.4,
+                "current_a": 20.5,
+                "voltage_v": 361.0,
+                "energy_wh": 1500.0,
+            }
             await page.until("ocpp", "Power 7400 W")
             live = await page.until("live", "7.40")
             assert "20.5" in live and "361.0" in live and "0.500" in live
@@ -81,7 +95,7 @@ async def test_a_charge_is_seen_live():
             await station.meter(tx, "2026-05-01T10:02:00Z", connector=2, power=1)
             await page.until("ocpp", "Power 1 W")
             await page.until("live")
-            assert "sample" not in [name for name, _ in page.seen]      # of another connector
+            assert "sample" not in [name for name, _ in page.seen]  # of another connector
 
 
 @scenario
@@ -97,21 +111,23 @@ async def test_the_overview_is_live():
 
 @scenario
 async def test_the_pages_render_for_stations_of_every_kind():
-    async with CentralSystem(accept_all=True, plants={"S1": "127.0.0.1:1"}) as csms, \
-            client(csms) as http:
-        async with FakeStation(csms.ws_url, "S1") as station, \
-                FakeStation(csms.ws_url, "silent"):
+    async with (
+        CentralSystem(accept_all=True, plants={"S1": "127.0.0.1:1"}) as csms,
+        client(csms) as http,
+    ):
+        async with FakeStation(csms.ws_url, "S1") as station, FakeStation(csms.ws_url, "silent"):
             await station.boot()
             for n in range(0, 13):
                 await station.status(n, "Available")
-            await station.status(3, "Faulted", "OtherError", vendorErrorCode="EmergencyStop",
-                                 info="<script>")
+            await station.status(
+                3, "Faulted", "OtherError", vendorErrorCode="EmergencyStop", info="<script>"
+            )
             tx = (await station.start(5))["transactionId"]
             await station.stop(-1, message_id="orphan")
             page = (await http.get("/stations/S1?connector=3")).text
             assert "EmergencyStop" in page and "<script>" not in page.split("<body>")[1]
             assert page.count('id="tab-') == 12
-            assert 'data-charge=""' in page                     # no charge at this connector yet
+            assert 'data-charge=""' in page  # no charge at this connector yet
             page = (await http.get(f"/stations/S1?charge={tx}")).text
             assert f'data-charge="{tx}" data-pinned' in page
             assert f'data-charge="{tx}"' in (await http.get("/stations/S1")).text
@@ -135,23 +151,29 @@ async def test_the_call_forms():
                 answer = await http.post("/stations/S1/call", data=form)
                 assert answer.status_code == 200
                 return answer.text
-            text = await post(action="RemoteStartTransaction", idTag="A1", connectorId="2",
-                              chargingProfile="")
+
+            text = await post(
+                action="RemoteStartTransaction", idTag="A1", connectorId="2", chargingProfile=""
+            )
             assert "Accepted" in text and 'class="good"' in text
             assert station.asked[-1][3] == {"idTag": "A1", "connectorId": 2}
             assert "Transaction: &#39;x&#39; is not a number" in await post(
-                action="RemoteStopTransaction", transactionId="x")
+                action="RemoteStopTransaction", transactionId="x"
+            )
             assert "OccurenceConstraintViolation" in await post(action="RemoteStopTransaction")
-            assert "Accepted" in await post(action="SendLocalList", json=json.dumps(
-                {"listVersion": 1, "updateType": "Full"}))
+            assert "Accepted" in await post(
+                action="SendLocalList", json=json.dumps({"listVersion": 1, "updateType": "Full"})
+            )
             assert "Not sent" in await post(action="SendLocalList", json="{")
             station.answers["Reset"] = {"status": "Rejected"}
             assert 'class="bad"' in await post(action="Reset", type="Soft")
             answer = await http.post("/stations/S1/registration", data={"status": "Pending"})
             assert "Pending" in answer.text
             assert (await csms.store.station("S1")).registration == "Pending"
-        assert "not connected" in (await http.post(
-            "/stations/S1/call", data={"action": "ClearCache"})).text
+        assert (
+            "not connected"
+            in (await http.post("/stations/S1/call", data={"action": "ClearCache"})).text
+        )
 
 
 @scenario
@@ -164,9 +186,11 @@ async def test_the_buttons_of_the_plant():
             assert "Plug in" in (await http.get("/stations/S1")).text
 
             async def press(do, **more):
-                answer = await http.post("/stations/S1/plant",
-                                         data={"do": do, "connector": "2", **more})
+                answer = await http.post(
+                    "/stations/S1/plant", data={"do": do, "connector": "2", **more}
+                )
                 return answer.text
+
             async with Stream(csms, "/stations/S1/stream?connector=2") as page:
                 assert 'class="good"' in await press("plug")
                 await page.until("plant", "Plugged in")
@@ -178,8 +202,16 @@ async def test_the_buttons_of_the_plant():
             assert "stopping connector 1" in await press("stop")
             for name in ("net-on", "power-off", "power-on", "unplug"):
                 await press(name)
-            assert plant.commands == ["plug 2", "net off", "tag 2 ABC123", "stop 2", "net on",
-                                      "power off", "power on", "unplug 2"]
+            assert plant.commands == [
+                "plug 2",
+                "net off",
+                "tag 2 ABC123",
+                "stop 2",
+                "net on",
+                "power off",
+                "power on",
+                "unplug 2",
+            ]
             assert "1 to 20 characters" in await press("card", card="A B")
             assert "1 to 20 characters" in await press("card", card="")
             assert "no such button" in await press("explode")
@@ -192,7 +224,7 @@ async def test_the_cards_page():
         form = {"idTag": "A1", "status": "Blocked", "expiry": "2030-01-01T10:00", "note": "<i>"}
         answer = await http.post("/cards", data=form, follow_redirects=True)
         assert answer.status_code == 200 and "&lt;i&gt;" in answer.text
-        card, = await csms.cards.all()
+        (card,) = await csms.cards.all()
         assert (card.status, card.expiry.isoformat()) == ("Blocked", "2030-01-01T10:00:00+00:00")
         wrong = await http.post("/cards", data={"idTag": "A1", "status": "Lost"})
         assert wrong.status_code == 400 and "one of Accepted" in wrong.text
@@ -211,7 +243,7 @@ async def test_the_installed_scripts_are_served_or_the_page_says_what_to_do():
             assert (f'"/npm/{name}"' in page) is npm_ready()
         for name in ("app.js", "chart.js", "theme.js", "base.css", "station.css", "icon.svg"):
             assert (await http.get(f"/static/{name}")).status_code == 200
-        assert "http://" not in page.replace(csms.http_url, "")     # nothing from elsewhere
+        assert "http://" not in page.replace(csms.http_url, "")  # nothing from elsewhere
         assert "https://" not in page
 
 
@@ -224,7 +256,9 @@ def test_forms_become_payloads_of_the_right_types():
     assert payload_of("1.6", "GetConfiguration", {"key": "A, B\nC"}) == {"key": ["A", "B", "C"]}
     assert payload_of("1.6", "GetConfiguration", {"key": ""}) == {}
     assert payload_of("1.6", "ChangeConfiguration", {"key": "K", "value": ""}) == {
-        "key": "K", "value": ""}
-    assert payload_of("1.6", "RemoteStartTransaction", {
-        "idTag": "A", "chargingProfile": '{"stackLevel": 1}'}) == {
-        "idTag": "A", "chargingProfile": {"stackLevel": 1}}
+        "key": "K",
+        "value": "",
+    }
+    assert payload_of(
+        "1.6", "RemoteStartTransaction", {"idTag": "A", "chargingProfile": '{"stackLevel": 1}'}
+    ) == {"idTag": "A", "chargingProfile": {"stackLevel": 1}}

@@ -10,5 +10,11 @@ from .errors import CallFailed, CallTimeout, NotConnected
 from .settings import Settings
 from .sync import CentralThread
 
-__all__ = ["CallFailed", "CallTimeout", "CentralSystem", "CentralThread", "NotConnected",
-           "Settings"]
+__all__ = [
+    "CallFailed",
+    "CallTimeout",
+    "CentralSystem",
+    "CentralThread",
+    "NotConnected",
+    "Settings",
+]

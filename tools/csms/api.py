@@ -24,8 +24,9 @@ def central_of(request: Request) -> CentralSystem:
     return request.app.state.central
 
 
-def _number(request: Request, name: str, default: int | None = None,
-            highest: int | None = None) -> int | None:
+def _number(
+    request: Request, name: str, default: int | None = None, highest: int | None = None
+) -> int | None:
     text = request.query_params.get(name)
     if text is None:
         return default
@@ -75,7 +76,8 @@ async def list_statuses(request: Request) -> Response:
     """The history of statuses, newest first. ?connector= ?limit="""
     row = await station_of(request)
     found = await central_of(request).store.status_history(
-        row.id, _number(request, "connector"), _number(request, "limit", 100, 5000))
+        row.id, _number(request, "connector"), _number(request, "limit", 100, 5000)
+    )
     return JSONResponse([views.status(item) for item in found])
 
 
@@ -85,9 +87,13 @@ async def list_transactions(request: Request) -> Response:
     if "station" in request.path_params:
         station_id = (await station_of(request)).id
     found = await central_of(request).charges.find(
-        station_id, _number(request, "connector"), _flag(request, "active"),
-        request.query_params.get("idTag"), _number(request, "before"),
-        _number(request, "limit", 50, 5000))
+        station_id,
+        _number(request, "connector"),
+        _flag(request, "active"),
+        request.query_params.get("idTag"),
+        _number(request, "before"),
+        _number(request, "limit", 50, 5000),
+    )
     return JSONResponse([views.charge(row) for row in found])
 
 
@@ -110,9 +116,13 @@ async def list_meter(request: Request) -> Response:
     """Meter values, newest first. ?connector= ?transaction= ?measurand= ?before= ?limit="""
     row = await station_of(request)
     found = await central_of(request).charges.values(
-        row.id, _number(request, "connector"), _number(request, "transaction"),
-        request.query_params.get("measurand"), _number(request, "before"),
-        _number(request, "limit", 500, 50000))
+        row.id,
+        _number(request, "connector"),
+        _number(request, "transaction"),
+        request.query_params.get("measurand"),
+        _number(request, "before"),
+        _number(request, "limit", 500, 50000),
+    )
     return JSONResponse([views.meter(item) for item in found])
 
 
@@ -120,8 +130,12 @@ async def list_messages(request: Request) -> Response:
     """OCPP messages, newest first. ?action= ?problems= ?before= ?limit="""
     row = await station_of(request)
     found = await central_of(request).traffic.find(
-        row.id, request.query_params.get("action"), bool(_flag(request, "problems")),
-        _number(request, "before"), _number(request, "limit", 100, 5000))
+        row.id,
+        request.query_params.get("action"),
+        bool(_flag(request, "problems")),
+        _number(request, "before"),
+        _number(request, "limit", 100, 5000),
+    )
     return JSONResponse([views.message(item) for item in found])
 
 
@@ -144,20 +158,36 @@ async def post_call(request: Request) -> Response:
     row, body = await station_of(request), await body_of(request)
     action, payload = body.get("action"), body.get("payload", {})
     timeout = body.get("timeout")
-    if not isinstance(action, str) or (timeout is not None and (
-            type(timeout) not in (int, float) or not 0 < timeout <= 600)):
-        raise HTTPException(400, 'expected {"action": text, "payload": object, '
-                                 '"timeout": seconds up to 600}')
-    status, result = await send_call(central_of(request), row.id, action, payload, timeout,
-                                     body.get("validate", True) is not False)
+    if not isinstance(action, str) or (
+        timeout is not None and (type(timeout) not in (int, float) or not 0 < timeout <= 600)
+    ):
+        raise HTTPException(
+            400, 'expected {"action": text, "payload": object, "timeout": seconds up to 600}'
+        )
+    status, result = await send_call(
+        central_of(request),
+        row.id,
+        action,
+        payload,
+        timeout,
+        body.get("validate", True) is not False,
+    )
     return JSONResponse(result, status)
 
 
-async def send_call(central: CentralSystem, station_id: str, action: str, payload,
-                    timeout: float | None = None, validate: bool = True) -> tuple[int, dict]:
+async def send_call(
+    central: CentralSystem,
+    station_id: str,
+    action: str,
+    payload,
+    timeout: float | None = None,
+    validate: bool = True,
+) -> tuple[int, dict]:
     """Send a call; answers the HTTP status and body that tell how it went."""
+
     def no(status: int, kind: str, text: str, **more):
         return status, {"ok": False, "error": kind, "description": text, **more}
+
     try:
         answer = await central.call(station_id, action, payload, timeout, validate)
     except errors.NotConnected as error:
@@ -218,9 +248,12 @@ async def put_card(request: Request) -> Response:
     try:
         expiry = body.get("expiryDate")
         row = await central_of(request).cards.put(
-            request.path_params["station"], body.get("status", "Accepted"),
-            from_text(expiry) if expiry else None, body.get("parentIdTag"),
-            str(body.get("note", "")))
+            request.path_params["station"],
+            body.get("status", "Accepted"),
+            from_text(expiry) if expiry else None,
+            body.get("parentIdTag"),
+            str(body.get("note", "")),
+        )
     except (ValueError, TypeError) as error:
         raise HTTPException(400, str(error)) from None
     return JSONResponse(views.card(row))
@@ -236,13 +269,21 @@ async def delete_card(request: Request) -> Response:
 async def list_calls(request: Request) -> Response:
     """Every action that can be sent: its schema and an example payload."""
     version = schemas.VERSION_16
-    return JSONResponse([{"action": action, "schema": schemas.schema(version, action),
-                          "example": calls.example(version, action)}
-                         for action in schemas.to_station(version)])
+    return JSONResponse(
+        [
+            {
+                "action": action,
+                "schema": schemas.schema(version, action),
+                "example": calls.example(version, action),
+            }
+            for action in schemas.to_station(version)
+        ]
+    )
 
 
 _ROUTES = (
-    ("GET", "/stations", list_stations), ("GET", "/stations/{station:id}", get_station),
+    ("GET", "/stations", list_stations),
+    ("GET", "/stations/{station:id}", get_station),
     ("GET", "/stations/{station:id}/statuses", list_statuses),
     ("GET", "/stations/{station:id}/transactions", list_transactions),
     ("GET", "/stations/{station:id}/meter", list_meter),
@@ -256,17 +297,29 @@ _ROUTES = (
     ("GET", "/transactions", list_transactions),
     ("GET", "/transactions/{number:int}", get_transaction),
     ("GET", "/transactions/{number:int}/series", get_series),
-    ("GET", "/cards", list_cards), ("PUT", "/cards/{station:id}", put_card),
-    ("DELETE", "/cards/{station:id}", delete_card), ("GET", "/calls", list_calls))
+    ("GET", "/cards", list_cards),
+    ("PUT", "/cards/{station:id}", put_card),
+    ("DELETE", "/cards/{station:id}", delete_card),
+    ("GET", "/calls", list_calls),
+)
 
 
 async def index(request: Request) -> Response:
     """This list."""
-    return JSONResponse([{"method": method, "path": f"/api{path.replace('{station:id}', '{id}')}",
-                          "what": handler.__doc__} for method, path, handler in _ROUTES])
+    return JSONResponse(
+        [
+            {
+                "method": method,
+                "path": f"/api{path.replace('{station:id}', '{id}')}",
+                "what": handler.__doc__,
+            }
+            for method, path, handler in _ROUTES
+        ]
+    )
 
 
 def routes() -> list[Route]:
     """The routes below /api."""
-    return [Route("/", index)] + [Route(path, handler, methods=[method])
-                                  for method, path, handler in _ROUTES]
+    return [Route("/", index)] + [
+        Route(path, handler, methods=[method]) for method, path, handler in _ROUTES
+    ]

@@ -12,8 +12,11 @@ CORE = (
     ("RemoteStartTransaction", "Start a charge", "Ask the station to start for a card."),
     ("RemoteStopTransaction", "Stop a charge", "Ask the station to stop a transaction."),
     ("UnlockConnector", "Unlock a connector", "Release the cable; a running charge ends first."),
-    ("ChangeAvailability", "Change availability",
-     "Take a connector (0: the whole station) out of use, or bring it back."),
+    (
+        "ChangeAvailability",
+        "Change availability",
+        "Take a connector (0: the whole station) out of use, or bring it back.",
+    ),
     ("Reset", "Reset", "Soft lets charges end properly; hard restarts at once."),
     ("TriggerMessage", "Ask for a message", "Have the station send one of its messages now."),
     ("GetConfiguration", "Read configuration", "All keys, or those you name, comma separated."),
@@ -22,10 +25,18 @@ CORE = (
     ("DataTransfer", "Send vendor data", "A message whose meaning the vendor defines."),
 )
 _LABELS = {
-    "connectorId": "Connector", "idTag": "Card", "chargingProfile": "Charging profile (JSON)",
-    "transactionId": "Transaction", "type": "Kind", "key": "Key", "value": "Value",
-    "vendorId": "Vendor", "messageId": "Message", "data": "Data",
-    "requestedMessage": "Message"}
+    "connectorId": "Connector",
+    "idTag": "Card",
+    "chargingProfile": "Charging profile (JSON)",
+    "transactionId": "Transaction",
+    "type": "Kind",
+    "key": "Key",
+    "value": "Value",
+    "vendorId": "Vendor",
+    "messageId": "Message",
+    "data": "Data",
+    "requestedMessage": "Message",
+}
 
 
 class Field(NamedTuple):
@@ -54,9 +65,17 @@ def fields(version: str, action: str) -> list[Field]:
     if rules is None:
         return []
     required = rules.get("required", ())
-    found = [Field(name, _LABELS.get(name, name), _kind(rule), name in required,
-                   tuple(rule.get("enum", ())), rule.get("maxLength"))
-             for name, rule in rules.get("properties", {}).items()]
+    found = [
+        Field(
+            name,
+            _LABELS.get(name, name),
+            _kind(rule),
+            name in required,
+            tuple(rule.get("enum", ())),
+            rule.get("maxLength"),
+        )
+        for name, rule in rules.get("properties", {}).items()
+    ]
     return sorted(found, key=lambda field: not field.required)
 
 
@@ -71,8 +90,9 @@ def payload_of(version: str, action: str, form: dict[str, str]) -> dict:
         try:
             payload[field.name] = _value(field.kind, text)
         except ValueError:
-            raise ValueError(f"{field.label}: {text!r} is not "
-                             f"{'JSON' if field.kind == 'json' else 'a number'}") from None
+            raise ValueError(
+                f"{field.label}: {text!r} is not {'JSON' if field.kind == 'json' else 'a number'}"
+            ) from None
     return payload
 
 
@@ -95,20 +115,24 @@ def example(version: str, action: str) -> dict:
 
 
 def _example(rule: dict, whole: dict):
-    if "$ref" in rule:                  # "#/definitions/Name"
+    if "$ref" in rule:  # "#/definitions/Name"
         rule = whole["definitions"][rule["$ref"].rsplit("/", 1)[1]]
     if "enum" in rule:
         return rule["enum"][0]
     kind = rule.get("type")
     if kind == "object":
         members = rule.get("properties", {})
-        return {name: _example(members[name], whole) for name in rule.get("required", ())
-                if name in members}
+        return {
+            name: _example(members[name], whole)
+            for name in rule.get("required", ())
+            if name in members
+        }
     if kind == "array":
         return [_example(rule.get("items", {}), whole)]
     if kind == "string" and "format" in rule:
         return {"date-time": "2030-01-01T00:00:00Z", "uri": "https://example.com/"}.get(
-            rule["format"], "")
+            rule["format"], ""
+        )
     return {"integer": 1, "number": 0, "boolean": False}.get(kind, "")
 
 

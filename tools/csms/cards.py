@@ -25,8 +25,14 @@ class Cards:
         self.accept_all = accept_all
         self.concurrent = concurrent
 
-    async def put(self, id_tag: str, status: str = "Accepted", expiry: datetime | None = None,
-                  parent: str | None = None, note: str = "") -> Card:
+    async def put(
+        self,
+        id_tag: str,
+        status: str = "Accepted",
+        expiry: datetime | None = None,
+        parent: str | None = None,
+        note: str = "",
+    ) -> Card:
         """List a card, or change it. Raises ValueError naming what does not fit."""
         if not id_tag or len(id_tag) > 20:
             raise ValueError("idTag: 1 to 20 characters")
@@ -35,9 +41,16 @@ class Cards:
         if parent and len(parent) > 20:
             raise ValueError("parent: at most 20 characters")
         async with self._store.write() as session:
-            return await session.merge(Card(
-                key=id_tag.casefold(), id_tag=id_tag, status=status, expiry=expiry,
-                parent=parent or None, note=note))
+            return await session.merge(
+                Card(
+                    key=id_tag.casefold(),
+                    id_tag=id_tag,
+                    status=status,
+                    expiry=expiry,
+                    parent=parent or None,
+                    note=note,
+                )
+            )
 
     async def delete(self, id_tag: str) -> bool:
         """Take a card off the list; False if it was not on it."""
@@ -67,19 +80,27 @@ class Cards:
             info["parentIdTag"] = card.parent
         return info
 
-    async def info_for_start(self, station_id: str, message_id: str, id_tag: str,
-                             now: datetime) -> dict:
+    async def info_for_start(
+        self, station_id: str, message_id: str, id_tag: str, now: datetime
+    ) -> dict:
         """As `info`, but ConcurrentTx where the card already charges elsewhere; the transaction
         that a resent StartTransaction opened itself does not count."""
         info = await self.info(id_tag, now)
         if self.concurrent or info["status"] != "Accepted":
             return info
         async with self._store.read() as session:
-            open_now = list(await session.scalars(select(Transaction).where(
-                func.lower(Transaction.id_tag) == id_tag.lower(),
-                Transaction.stop_time.is_(None), ~Transaction.stale,
-                Transaction.start_status == "Accepted")))
-        if any((tx.station_id, tx.start_message_id) != (station_id, message_id)
-               for tx in open_now):
+            open_now = list(
+                await session.scalars(
+                    select(Transaction).where(
+                        func.lower(Transaction.id_tag) == id_tag.lower(),
+                        Transaction.stop_time.is_(None),
+                        ~Transaction.stale,
+                        Transaction.start_status == "Accepted",
+                    )
+                )
+            )
+        if any(
+            (tx.station_id, tx.start_message_id) != (station_id, message_id) for tx in open_now
+        ):
             info["status"] = "ConcurrentTx"
         return info

@@ -51,6 +51,7 @@ class CentralSystem:
         self._locks: dict[str, asyncio.Lock] = {}
         self._hooks: list[tuple[str | None, Hook]] = []
         self._overrides: dict[str, Override] = {}
+        self._closing: set[asyncio.Task] = set()
         self._stations = StationServer(self)
         self._web = WebServer(self)
 
@@ -73,8 +74,9 @@ class CentralSystem:
 
     def _shown_host(self) -> str:
         host = self.settings.host
-        return {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host
-                                                          else host)
+        return {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(
+            host, f"[{host}]" if ":" in host else host
+        )
 
     async def start(self) -> None:
         """Open the database and listen. Raises OSError if a port is taken."""
@@ -84,7 +86,8 @@ class CentralSystem:
         await self.live.load(self.store, self.charges)
         self.traffic.start()
         try:
-            await self._web.start()
+            if self.settings.http_port is not None:
+                await self._web.start()
             await self._stations.start()
         except BaseException:
             await self.stop()
@@ -107,8 +110,14 @@ class CentralSystem:
         """Whether the station has an open connection."""
         return station_id in self.links
 
-    async def call(self, station_id: str, action: str, payload: dict | None = None,
-                   timeout: float | None = None, validate: bool = True) -> dict:
+    async def call(
+        self,
+        station_id: str,
+        action: str,
+        payload: dict | None = None,
+        timeout: float | None = None,
+        validate: bool = True,
+    ) -> dict:
         """Send a CALL and answer the station's result.
 
         Raises NotConnected; errors.CallError if our payload does not fit the schema (unless
@@ -137,15 +146,25 @@ class CentralSystem:
         """A point in the order of answered CALLs, for the `after` of `wait_for`."""
         return self.hub.seq
 
-    async def wait_for(self, action: str, predicate: Callable[[dict], bool] | None = None,
-                       timeout: float = 30.0, station: str | None = None,
-                       after: int = 0) -> CallRecord:
+    async def wait_for(
+        self,
+        action: str,
+        predicate: Callable[[dict], bool] | None = None,
+        timeout: float = 30.0,
+        station: str | None = None,
+        after: int = 0,
+    ) -> CallRecord:
         """The first CALL of that action, from any or one station, whose payload the predicate
         takes; one that came before counts, unless it came before `after`. TimeoutError if none
         comes in time (seconds)."""
+
         def fits(record: CallRecord) -> bool:
-            return (record.action == action and station in (None, record.station_id)
-                    and (predicate is None or predicate(record.payload)))
+            return (
+                record.action == action
+                and station in (None, record.station_id)
+                and (predicate is None or predicate(record.payload))
+            )
+
         try:
             return await self.hub.wait_for(fits, timeout, after)
         except TimeoutError:
@@ -207,13 +226,17 @@ class CentralSystem:
         old = self.links.get(link.station_id)
         self.links[link.station_id] = link
         link.last_seen = now = self.clock.now()
-        station = await self.store.seen(link.station_id, link.socket.subprotocol,
-                                        self.settings.registration, address, now)
+        station = await self.store.seen(
+            link.station_id, link.socket.subprotocol, self.settings.registration, address, now
+        )
         link.registration = station.registration if station.boots else None
         log.info("%s connected from %s", link.station_id, address)
         self.hub.publish("link", link.station_id, True)
         if old is not None:
-            await old.close(1000, "replaced by a new connection")
+            # a dead peer never answers the close: nobody waits for it
+            task = asyncio.create_task(old.close(1000, "replaced by a new connection"))
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
 
     async def left(self, link: Link) -> None:
         """A connection has ended."""
@@ -223,13 +246,23 @@ class CentralSystem:
         await self.store.update_station(link.station_id, last_seen=link.last_seen)
         self.hub.publish("link", link.station_id, link.station_id in self.links)
 
-    async def answered(self, station_id: str, frame: rpc.Frame, answer: dict | None,
-                       error: errors.CallError | None) -> None:
+    async def answered(
+        self,
+        station_id: str,
+        frame: rpc.Frame,
+        answer: dict | None,
+        error: errors.CallError | None,
+    ) -> None:
         """A CALL has been answered: tell hooks and waiters."""
         record = self.hub.record(
-            station_id, frame.action, frame.message_id,
-            frame.payload if isinstance(frame.payload, dict) else {}, answer,
-            error.code if error else None, self.clock.now())
+            station_id,
+            frame.action,
+            frame.message_id,
+            frame.payload if isinstance(frame.payload, dict) else {},
+            answer,
+            error.code if error else None,
+            self.clock.now(),
+        )
         for action, hook in self._hooks:
             if action in (None, frame.action):
                 try:

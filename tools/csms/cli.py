@@ -14,61 +14,86 @@ from .central import CentralSystem
 from .settings import Settings
 
 
-def _pairs(items: list[str], what: str) -> dict[str, str]:
+def _option(text: str, *names: str, **more):
+    return typer.Option(*names, help=text, **more)
+
+
+Host = Annotated[str, _option("Address to listen at; 0.0.0.0 for the network.")]
+WsPort = Annotated[int, _option("Port for stations; 0 picks one.")]
+Port = Annotated[int, _option("Port of the page and the API; 0 picks one.")]
+Db = Annotated[str, _option("Database, a SQLAlchemy URL.")]
+Heartbeat = Annotated[int, _option("Heartbeat interval, seconds.", min=1)]
+BootRetry = Annotated[
+    int, _option("Seconds until a station that is not accepted asks again.", min=0)
+]
+Registration = Annotated[
+    str, _option("Answer to stations never seen before: Accepted, Pending or Rejected.")
+]
+Station = Annotated[
+    list[str] | None, _option("Known station; others then get 404. Repeatable.", metavar="ID")
+]
+Password = Annotated[
+    list[str] | None,
+    _option("HTTP Basic password of a station; hex:.. for bytes.", metavar="ID=TEXT"),
+]
+Card = Annotated[
+    list[str] | None, _option("Accept this card; repeatable. The page lists and blocks cards.")
+]
+AcceptAll = Annotated[bool, _option("Accept every card that is not listed.", "--accept-all")]
+Concurrent = Annotated[bool, _option("Let one card charge at several connectors.", "--concurrent")]
+PlantAt = Annotated[
+    list[str] | None, _option("Control port of a simulated charger.", metavar="ID=HOST:PORT")
+]
+CallTimeout = Annotated[float, _option("Wait so long for a station's answer, s.", min=0.1)]
+Ping = Annotated[float, _option("Websocket ping interval, s; 0: never.", min=0)]
+Keep = Annotated[int, _option("OCPP messages kept of each station.", min=1)]
+Speed = Annotated[float, _option("Our clock runs so many times faster.")]
+LogLevel = Annotated[str, _option("debug, info, warning or error.")]
+
+
+def _pairs(items: list[str] | None, what: str) -> dict[str, str]:
     """ID=VALUE options to a dictionary."""
     pairs = {}
-    for item in items:
+    for item in items or ():
         key, equals, value = item.partition("=")
         if not (key and equals and value):
-            raise typer.BadParameter(f"{item!r}: expected {what}")
+            raise ValueError(f"{item!r}: expected {what}")
+        if "PORT" in what and not value.rpartition(":")[2].isdigit():
+            raise ValueError(f"{item!r}: expected {what}")
         pairs[key] = value
     return pairs
 
 
 def main(
-    host: Annotated[str, typer.Option(help="Address to listen at; 0.0.0.0 for the network.")]
-        = "127.0.0.1",
-    ws_port: Annotated[int, typer.Option(help="Port for stations; 0 picks one.")] = 9000,
-    port: Annotated[int, typer.Option(help="Port of the page and the API; 0 picks one.")] = 8080,
-    db: Annotated[str, typer.Option(help="Database, a SQLAlchemy URL.")]
-        = "sqlite+aiosqlite:///csms.db",
-    heartbeat: Annotated[int, typer.Option(min=1, help="Heartbeat interval, seconds.")] = 60,
-    boot_retry: Annotated[int, typer.Option(
-        min=0, help="Seconds until a station that is not accepted asks again.")] = 10,
-    registration: Annotated[str, typer.Option(
-        help="Answer to stations never seen before: Accepted, Pending or Rejected.")]
-        = "Accepted",
-    station: Annotated[list[str] | None, typer.Option(
-        help="Known station; others then get 404. Repeatable.")] = None,
-    password: Annotated[list[str] | None, typer.Option(
-        metavar="ID=TEXT", help="HTTP Basic password of a station; hex:.. for bytes.")] = None,
-    card: Annotated[list[str] | None, typer.Option(
-        help="Accept this card. Repeatable; the page lists, blocks and deletes cards.")] = None,
-    accept_all: Annotated[bool, typer.Option(
-        "--accept-all", help="Accept every card that is not listed.")] = False,
-    concurrent: Annotated[bool, typer.Option(
-        "--concurrent", help="Let one card charge at several connectors.")] = False,
-    plant: Annotated[list[str] | None, typer.Option(
-        metavar="ID=HOST:PORT", help="Control port of a simulated charger.")] = None,
-    call_timeout: Annotated[float, typer.Option(min=0.1, help="Wait for an answer, s.")] = 30.0,
-    ping: Annotated[float, typer.Option(min=0, help="Websocket ping, s; 0: never.")] = 20.0,
-    keep: Annotated[int, typer.Option(min=1, help="OCPP messages kept per station.")] = 5000,
-    speed: Annotated[float, typer.Option(help="Our clock runs so many times faster.")] = 1.0,
-    log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
+    host: Host = "127.0.0.1",
+    ws_port: WsPort = 9000,
+    port: Port = 8080,
+    db: Db = "sqlite+aiosqlite:///csms.db",
+    heartbeat: Heartbeat = 60,
+    boot_retry: BootRetry = 10,
+    registration: Registration = "Accepted",
+    station: Station = None,
+    password: Password = None,
+    card: Card = None,
+    accept_all: AcceptAll = False,
+    concurrent: Concurrent = False,
+    plant: PlantAt = None,
+    call_timeout: CallTimeout = 30.0,
+    ping: Ping = 20.0,
+    keep: Keep = 5000,
+    speed: Speed = 1.0,
+    log_level: LogLevel = "info",
 ) -> None:
     """A small OCPP central system: stations connect by websocket, people by browser."""
-    if log_level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
-        raise typer.BadParameter(f"log level {log_level!r}: debug, info, warning or error")
-    logging.basicConfig(level=log_level.upper(), stream=sys.stderr,
-                        format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
+        _start_log(log_level)
         settings = Settings(
             host=host, ws_port=ws_port, http_port=port, db=db, heartbeat_s=heartbeat,
             boot_retry_s=boot_retry, registration=registration, known=tuple(station or ()),
-            passwords=_pairs(password or [], "ID=TEXT"), accept_all=accept_all,
+            passwords=_pairs(password, "ID=TEXT"), accept_all=accept_all,
             cards=tuple(card or ()), concurrent=concurrent, call_timeout_s=call_timeout,
-            ping_s=ping, messages_kept=keep, plants=_pairs(plant or [], "ID=HOST:PORT"),
-            speed=speed)
+            ping_s=ping, messages_kept=keep, plants=_pairs(plant, "ID=HOST:PORT"), speed=speed,
+        )  # fmt: skip
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     try:
@@ -76,6 +101,16 @@ def main(
     except (OSError, RuntimeError, ValueError) as error:
         typer.echo(f"cannot start: {error}", err=True)
         raise typer.Exit(1) from None
+
+
+def _start_log(level: str) -> None:
+    """Log to stderr."""
+    if level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        raise ValueError(f"log level {level!r}: expected debug, info, warning or error")
+    form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+    logging.basicConfig(level=level.upper(), stream=sys.stderr, format=form)
+    for noisy in ("aiosqlite", "sse_starlette"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
 async def _serve(settings: Settings) -> None:

@@ -100,12 +100,19 @@ class Hub:
             if subscription.station_id in (None, station_id):
                 subscription.put(event)
 
-    def record(self, station_id: str, action: str, message_id: str, payload: dict,
-               answer: dict | None, error: str | None, time: datetime) -> CallRecord:
+    def record(
+        self,
+        station_id: str,
+        action: str,
+        message_id: str,
+        payload: dict,
+        answer: dict | None,
+        error: str | None,
+        time: datetime,
+    ) -> CallRecord:
         """Remember an answered CALL and wake those who wait for it."""
         self.seq += 1
-        record = CallRecord(self.seq, station_id, action, message_id, payload, answer, error,
-                            time)
+        record = CallRecord(self.seq, station_id, action, message_id, payload, answer, error, time)
         self._records.append(record)
         for fits, future in list(self._waiters):
             if not future.done() and fits(record):
@@ -116,8 +123,9 @@ class Hub:
         """Answered CALLs with a sequence number above `after`, oldest first."""
         return [record for record in self._records if record.seq > after]
 
-    async def wait_for(self, fits: Callable[[CallRecord], bool], timeout_s: float,
-                       after: int = 0) -> CallRecord:
+    async def wait_for(
+        self, fits: Callable[[CallRecord], bool], timeout_s: float, after: int = 0
+    ) -> CallRecord:
         """The first record above `after` that fits, past or future; TimeoutError if none."""
         for record in self.records(after):
             if fits(record):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .central import CentralSystem
 
 log = logging.getLogger("csms.link")
-NO_ANSWER = object()        # what an override returns to leave a CALL unanswered
+NO_ANSWER = object()  # what an override returns to leave a CALL unanswered
 _LATE_KEPT = 50
 
 
@@ -38,9 +38,9 @@ class Link:
         self.registration: str | None = None
         self.last_seen = central.clock.now()
         self._calls: asyncio.Queue[rpc.Frame] = asyncio.Queue()
-        self._turn = asyncio.Lock()             # one outstanding CALL to the station (J 4.1.1)
+        self._turn = asyncio.Lock()  # one outstanding CALL to the station (J 4.1.1)
         self._waiting: dict[str, tuple[str, asyncio.Future]] = {}
-        self._gave_up: dict[str, str] = {}      # message id: action, for late answers
+        self._gave_up: dict[str, str] = {}  # message id: action, for late answers
 
     async def run(self) -> None:
         """Serve the connection until it ends."""
@@ -69,8 +69,10 @@ class Link:
             future = asyncio.get_running_loop().create_future()
             self._waiting[message_id] = (action, future)
             try:
-                await self._send(rpc.call(message_id, action, payload),
-                                 rpc.Frame(rpc.CALL, message_id, action, payload))
+                await self._send(
+                    rpc.call(message_id, action, payload),
+                    rpc.Frame(rpc.CALL, message_id, action, payload),
+                )
                 async with asyncio.timeout(timeout_s):
                     return await future
             except TimeoutError:
@@ -91,17 +93,36 @@ class Link:
         while len(self._gave_up) > _LATE_KEPT:
             del self._gave_up[next(iter(self._gave_up))]
 
-    def _log(self, direction: str, kind: str, message_id: str | None, action: str | None,
-             payload, problem: str | None = None) -> None:
+    def _log(
+        self,
+        direction: str,
+        kind: str,
+        message_id: str | None,
+        action: str | None,
+        payload,
+        problem: str | None = None,
+    ) -> None:
         text = payload if isinstance(payload, str) else rpc.dump(payload)
-        self.central.traffic.add(Message(
-            station_id=self.station_id, time=self.central.clock.now(), direction=direction,
-            kind=kind, message_id=message_id, action=action, payload=text, problem=problem))
+        self.central.traffic.add(
+            Message(
+                station_id=self.station_id,
+                time=self.central.clock.now(),
+                direction=direction,
+                kind=kind,
+                message_id=message_id,
+                action=action,
+                payload=text,
+                problem=problem,
+            )
+        )
 
     async def _send(self, text: str, frame: rpc.Frame, problem: str | None = None) -> None:
         kind = {rpc.CALL: "CALL", rpc.RESULT: "RESULT", rpc.ERROR: "ERROR"}[frame.kind]
-        payload = frame.payload if frame.kind != rpc.ERROR else {
-            "code": frame.code, "description": frame.description, "details": frame.payload}
+        payload = (
+            frame.payload
+            if frame.kind != rpc.ERROR
+            else {"code": frame.code, "description": frame.description, "details": frame.payload}
+        )
         self._log("out", kind, frame.message_id, frame.action, payload, problem)
         await self.socket.send(text)
 
@@ -113,12 +134,19 @@ class Link:
             shown = text if isinstance(text, str) else text.hex()
             self._log("in", "INVALID", error.message_id, None, shown, str(error))
             if error.message_id is not None:
-                self._calls.put_nowait(rpc.Frame(rpc.ERROR, error.message_id, None, {},
-                                                 errors.FORMATION, str(error)))
+                self._calls.put_nowait(
+                    rpc.Frame(rpc.ERROR, error.message_id, None, {}, errors.FORMATION, str(error))
+                )
             return
         if frame.kind == rpc.CALL:
-            self._log("in", "CALL", frame.message_id, frame.action, frame.payload,
-                      self._complaint(frame.action))
+            self._log(
+                "in",
+                "CALL",
+                frame.message_id,
+                frame.action,
+                frame.payload,
+                self._complaint(frame.action),
+            )
             self._calls.put_nowait(frame)
         else:
             self._settle(frame)
@@ -127,15 +155,23 @@ class Link:
         """A CALLRESULT or CALLERROR has come: give it to the one who waits."""
         action, future = self._waiting.get(frame.message_id, (None, None))
         failed = frame.kind == rpc.ERROR
-        payload = frame.payload if not failed else {
-            "code": frame.code, "description": frame.description, "details": frame.payload}
+        payload = (
+            frame.payload
+            if not failed
+            else {"code": frame.code, "description": frame.description, "details": frame.payload}
+        )
         problem = None
         if future is None or future.done():
             action = action or self._gave_up.pop(frame.message_id, None)
             problem = "a late answer" if action else "an answer to nothing we asked"
         elif failed:
-            future.set_exception(errors.CallFailed(frame.code, frame.description, frame.payload
-                                 if isinstance(frame.payload, dict) else {}))
+            future.set_exception(
+                errors.CallFailed(
+                    frame.code,
+                    frame.description,
+                    frame.payload if isinstance(frame.payload, dict) else {},
+                )
+            )
         else:
             try:
                 schemas.check(self.version, action, payload, answer=True)
@@ -143,8 +179,9 @@ class Link:
             except errors.CallError as error:
                 problem = str(error)
                 future.set_exception(errors.BadAnswer(payload, problem))
-        self._log("in", "ERROR" if failed else "RESULT", frame.message_id, action, payload,
-                  problem)
+        self._log(
+            "in", "ERROR" if failed else "RESULT", frame.message_id, action, payload, problem
+        )
 
     async def _work(self) -> None:
         """Answer the station's CALLs in their order."""
@@ -178,10 +215,13 @@ class Link:
         elif error is not None:
             await self._refuse(frame, error)
         else:
-            await self._send(rpc.result(frame.message_id, answer),
-                             rpc.Frame(rpc.RESULT, frame.message_id, frame.action, answer))
-        log.debug("%s: %s took %.0f ms", self.station_id, frame.action,
-                  (monotonic() - started) * 1000)
+            await self._send(
+                rpc.result(frame.message_id, answer),
+                rpc.Frame(rpc.RESULT, frame.message_id, frame.action, answer),
+            )
+        log.debug(
+            "%s: %s took %.0f ms", self.station_id, frame.action, (monotonic() - started) * 1000
+        )
         await self.central.answered(self.station_id, frame, answer, error)
 
     async def _answer(self, context: Context, frame: rpc.Frame):
@@ -199,8 +239,9 @@ class Link:
         if schemas.schema(self.version, frame.action) is None:
             raise errors.CallError(errors.NOT_IMPLEMENTED, f"no action {frame.action!r}")
         if handlers.find(self.version, frame.action) is None:
-            raise errors.CallError(errors.NOT_SUPPORTED,
-                                   f"{frame.action} is for a central system to send")
+            raise errors.CallError(
+                errors.NOT_SUPPORTED, f"{frame.action} is for a central system to send"
+            )
         schemas.check(self.version, frame.action, frame.payload)
 
     def _complaint(self, action: str) -> str | None:
@@ -209,12 +250,22 @@ class Link:
             return None
         if self.registration == "Rejected":
             return "sent although the BootNotification was rejected"
-        return None if self.registration == "Pending" else \
-            "sent before a BootNotification was answered"
+        return (
+            None
+            if self.registration == "Pending"
+            else "sent before a BootNotification was answered"
+        )
 
     async def _refuse(self, frame: rpc.Frame, error: errors.CallError) -> None:
         await self._send(
             rpc.error(frame.message_id, error.code, error.description, error.details),
-            rpc.Frame(rpc.ERROR, frame.message_id, frame.action, error.details, error.code,
-                      error.description),
-            None if error.code == errors.INTERNAL else error.description or error.code)
+            rpc.Frame(
+                rpc.ERROR,
+                frame.message_id,
+                frame.action,
+                error.details,
+                error.code,
+                error.description,
+            ),
+            None if error.code == errors.INTERNAL else error.description or error.code,
+        )

@@ -53,17 +53,25 @@ class Connector:
         self._phases.clear()
         self.values = {} if register is None else {"energy_wh": register}
         self.charge = None
+        self.values_time = None  # so that a clock that was wrong cannot freeze the next charge
 
     def as_dict(self) -> dict:
         """The connector as the API shows it."""
         charge = self.charge
-        return {"id": self.id, "status": self.status, "errorCode": self.error_code,
-                "info": self.info, "vendorErrorCode": self.vendor_error_code,
-                "since": to_text(self.since), "transactionId": charge.id if charge else None,
-                "idTag": charge.id_tag if charge else None,
-                "startTime": to_text(charge.start_time) if charge else None,
-                "sessionWh": self.session_wh(), "values": dict(self.values),
-                "valuesTime": to_text(self.values_time)}
+        return {
+            "id": self.id,
+            "status": self.status,
+            "errorCode": self.error_code,
+            "info": self.info,
+            "vendorErrorCode": self.vendor_error_code,
+            "since": to_text(self.since),
+            "transactionId": charge.id if charge else None,
+            "idTag": charge.id_tag if charge else None,
+            "startTime": to_text(charge.start_time) if charge else None,
+            "sessionWh": self.session_wh(),
+            "values": dict(self.values),
+            "valuesTime": to_text(self.values_time),
+        }
 
 
 class Live:

@@ -17,13 +17,27 @@ OFFERED_POWER = "Power.Offered"
 OFFERED_CURRENT = "Current.Offered"
 
 # measurand: the name in live values and chart series; the order is the page's
-SERIES = {POWER: "power_w", CURRENT: "current_a", VOLTAGE: "voltage_v", SOC: "soc",
-          ENERGY: "energy_wh", TEMPERATURE: "temp_c", OFFERED_POWER: "offered_w",
-          OFFERED_CURRENT: "offered_a"}
+SERIES = {
+    POWER: "power_w",
+    CURRENT: "current_a",
+    VOLTAGE: "voltage_v",
+    SOC: "soc",
+    ENERGY: "energy_wh",
+    TEMPERATURE: "temp_c",
+    OFFERED_POWER: "offered_w",
+    OFFERED_CURRENT: "offered_a",
+}
 
 _THOUSANDS = {"kWh": 1000.0, "kW": 1000.0, "kvar": 1000.0, "kvarh": 1000.0, "kVA": 1000.0}
-_DEFAULT_UNIT = {"Energy": "Wh", "Power": "W", "Current": "A", "Voltage": "V", "SoC": "Percent",
-                 "Temperature": "Celsius", "Frequency": "Hz"}
+_DEFAULT_UNIT = {
+    "Energy": "Wh",
+    "Power": "W",
+    "Current": "A",
+    "Voltage": "V",
+    "SoC": "Percent",
+    "Temperature": "Celsius",
+    "Frequency": "Hz",
+}
 
 
 def number(text: str, unit: str | None) -> float | None:
@@ -39,8 +53,13 @@ def number(text: str, unit: str | None) -> float | None:
     return value * _THOUSANDS.get(unit, 1.0)
 
 
-def rows(station_id: str, connector_id: int, charge_id: int | None, message_id: str,
-         meter_values: list[dict]) -> list[MeterValue]:
+def rows(
+    station_id: str,
+    connector_id: int,
+    charge_id: int | None,
+    message_id: str,
+    meter_values: list[dict],
+) -> list[MeterValue]:
     """The meterValue or transactionData list of a message, as rows; defaults of S 7.43."""
     found = []
     for block in meter_values:
@@ -49,13 +68,24 @@ def rows(station_id: str, connector_id: int, charge_id: int | None, message_id: 
             measurand = sample.get("measurand", ENERGY)
             unit = sample.get("unit", _DEFAULT_UNIT.get(measurand.split(".")[0]))
             signed = sample.get("format") == "SignedData"
-            found.append(MeterValue(
-                station_id=station_id, connector_id=connector_id, charge_id=charge_id,
-                message_id=message_id, time=time, epoch_ms=round(time.timestamp() * 1000),
-                measurand=measurand, value=sample["value"], unit=unit,
-                number=None if signed else number(sample["value"], unit),
-                phase=sample.get("phase"), context=sample.get("context", "Sample.Periodic"),
-                location=sample.get("location"), format=sample.get("format")))
+            found.append(
+                MeterValue(
+                    station_id=station_id,
+                    connector_id=connector_id,
+                    charge_id=charge_id,
+                    message_id=message_id,
+                    time=time,
+                    epoch_ms=round(time.timestamp() * 1000),
+                    measurand=measurand,
+                    value=sample["value"],
+                    unit=unit,
+                    number=None if signed else number(sample["value"], unit),
+                    phase=sample.get("phase"),
+                    context=sample.get("context", "Sample.Periodic"),
+                    location=sample.get("location"),
+                    format=sample.get("format"),
+                )
+            )
     return found
 
 

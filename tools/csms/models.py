@@ -47,7 +47,7 @@ class Station(Base):
     id: Mapped[str] = mapped_column(String(255), primary_key=True)
     protocol: Mapped[str] = mapped_column(String(20))
     registration: Mapped[str] = mapped_column(String(10))
-    boot: Mapped[dict] = mapped_column(default=dict)        # the last BootNotification
+    boot: Mapped[dict] = mapped_column(default=dict)  # the last BootNotification
     first_seen: Mapped[datetime]
     last_seen: Mapped[datetime]
     last_boot: Mapped[datetime | None]
@@ -80,9 +80,11 @@ class Transaction(Base):
     """
 
     __tablename__ = "charge"
-    __table_args__ = (Index("ix_charge_start", "station_id", "start_message_id"),
-                      Index("ix_charge_stop", "station_id", "stop_message_id"),
-                      {"sqlite_autoincrement": True})
+    __table_args__ = (
+        Index("ix_charge_start", "station_id", "start_message_id"),
+        Index("ix_charge_stop", "station_id", "stop_message_id"),
+        {"sqlite_autoincrement": True},
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     station_id: Mapped[str] = mapped_column(ForeignKey("station.id"))
     connector_id: Mapped[int | None]
@@ -117,16 +119,18 @@ class MeterValue(Base):
     """One sampledValue. `value` is what was sent; `number` the same in W, Wh, A, V, Hz or %."""
 
     __tablename__ = "meter_value"
-    __table_args__ = (Index("ix_meter_charge", "charge_id", "time"),
-                      Index("ix_meter_connector", "station_id", "connector_id", "time"),
-                      Index("ix_meter_message", "station_id", "message_id"))
+    __table_args__ = (
+        Index("ix_meter_charge", "charge_id", "time"),
+        Index("ix_meter_connector", "station_id", "connector_id", "time"),
+        Index("ix_meter_message", "station_id", "message_id"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     station_id: Mapped[str] = mapped_column(ForeignKey("station.id"))
     connector_id: Mapped[int]
     charge_id: Mapped[int | None] = mapped_column(ForeignKey("charge.id"))
     message_id: Mapped[str] = mapped_column(String(36))
     time: Mapped[datetime]
-    epoch_ms: Mapped[int] = mapped_column(BigInteger)       # `time` again: charts group by it
+    epoch_ms: Mapped[int] = mapped_column(BigInteger)  # `time` again: charts group by it
     measurand: Mapped[str] = mapped_column(String(50))
     value: Mapped[str] = mapped_column(Text)
     number: Mapped[float | None]
@@ -145,11 +149,11 @@ class Message(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     station_id: Mapped[str] = mapped_column(String(255))
     time: Mapped[datetime]
-    direction: Mapped[str] = mapped_column(String(3))       # "in": from the station; "out"
-    kind: Mapped[str] = mapped_column(String(10))           # CALL RESULT ERROR INVALID
+    direction: Mapped[str] = mapped_column(String(3))  # "in": from the station; "out"
+    kind: Mapped[str] = mapped_column(String(10))  # CALL RESULT ERROR INVALID
     message_id: Mapped[str | None] = mapped_column(Text)
     action: Mapped[str | None] = mapped_column(Text)
-    payload: Mapped[str] = mapped_column(Text)              # JSON text, or the text as it came
+    payload: Mapped[str] = mapped_column(Text)  # JSON text, or the text as it came
     problem: Mapped[str | None] = mapped_column(Text)
 
 
@@ -179,7 +183,7 @@ class Card(Base):
     """An idTag; compared without regard to case (S 3.9, E 3.74)."""
 
     __tablename__ = "card"
-    key: Mapped[str] = mapped_column(String(64), primary_key=True)     # the tag, casefolded
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)  # the tag, casefolded
     id_tag: Mapped[str] = mapped_column(String(20))
     status: Mapped[str] = mapped_column(String(20))
     expiry: Mapped[datetime | None]

@@ -25,9 +25,16 @@ if TYPE_CHECKING:
     from .central import CentralSystem
 
 # what a button of the simulated charger sends; {n} is the connector, {card} the card
-PLANT = {"plug": "plug {n}", "unplug": "unplug {n}", "card": "tag {n} {card}",
-         "stop": "stop {n}", "net-off": "net off", "net-on": "net on", "power-off": "power off",
-         "power-on": "power on"}
+PLANT = {
+    "plug": "plug {n}",
+    "unplug": "unplug {n}",
+    "card": "tag {n} {card}",
+    "stop": "stop {n}",
+    "net-off": "net off",
+    "net-on": "net on",
+    "power-off": "power off",
+    "power-on": "power on",
+}
 _MESSAGES = 60
 _CHARGES = 12
 
@@ -40,12 +47,20 @@ def _scaled(value, factor: float = 1.0, digits: int = 1) -> str:
 
 
 def _environment() -> Environment:
-    env = Environment(loader=FileSystemLoader(UI / "templates"), trim_blocks=True,
-                      lstrip_blocks=True, autoescape=select_autoescape())
+    env = Environment(
+        loader=FileSystemLoader(UI / "templates"),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=select_autoescape(),
+    )
     env.filters.update(
-        scaled=_scaled, segment=lambda text: quote(text, safe=""), iso=to_text,
-        excerpt=views.excerpt, pretty=views.pretty,
-        json=lambda data: json.dumps(data, indent=2, ensure_ascii=False))
+        scaled=_scaled,
+        segment=lambda text: quote(text, safe=""),
+        iso=to_text,
+        excerpt=views.excerpt,
+        pretty=views.pretty,
+        json=lambda data: json.dumps(data, indent=2, ensure_ascii=False),
+    )
     env.globals["npm_ready"] = npm_ready
     return env
 
@@ -62,9 +77,13 @@ async def overview_facts(central: CentralSystem) -> dict:
     """What the overview shows."""
     stations = [views.station(central, row) for row in await central.store.stations()]
     charging = [c for s in stations for c in s["connectors"] if c["transactionId"] is not None]
-    return {"central": central, "stations": stations, "charging": len(charging),
-            "connectors": sum(len(s["connectors"]) for s in stations),
-            "power_w": sum(c["values"].get("power_w", 0.0) for c in charging)}
+    return {
+        "central": central,
+        "stations": stations,
+        "charging": len(charging),
+        "connectors": sum(len(s["connectors"]) for s in stations),
+        "power_w": sum(c["values"].get("power_w", 0.0) for c in charging),
+    }
 
 
 async def overview(request: Request) -> Response:
@@ -84,10 +103,16 @@ def _connector_of(request: Request, station: dict) -> int:
 
 async def charges_facts(central: CentralSystem, station_id: str) -> dict:
     """What the list of transactions shows."""
-    running = {c.charge.id: c.session_wh() for c in central.live.connectors(station_id)
-               if c.charge is not None}
-    return {"station_id": station_id, "running_wh": running,
-            "charges": await central.charges.find(station_id, limit=_CHARGES)}
+    running = {
+        c.charge.id: c.session_wh()
+        for c in central.live.connectors(station_id)
+        if c.charge is not None
+    }
+    return {
+        "station_id": station_id,
+        "running_wh": running,
+        "charges": await central.charges.find(station_id, limit=_CHARGES),
+    }
 
 
 async def station_page(request: Request) -> Response:
@@ -101,15 +126,29 @@ async def station_page(request: Request) -> Response:
         shown = ""
         charge = next(iter(await central.charges.find(row.id, number, limit=1)), None)
     cards = await central.cards.all()
-    return HTMLResponse(render(
-        "station.html", central=central, station=station, number=number, charge=charge,
-        pinned=bool(shown), messages=await central.traffic.find(row.id, limit=_MESSAGES),
-        config=await central.store.config(row.id), core=calls.CORE, registrations=REGISTRATIONS,
-        fields={action: calls.fields(schemas.VERSION_16, action) for action, *_ in calls.CORE},
-        others=[name for name in schemas.to_station(schemas.VERSION_16)
-                if name not in {action for action, *_ in calls.CORE}],
-        card=cards[0].id_tag if cards else "ABC123", plant=central.plants.get(row.id),
-        **await charges_facts(central, row.id)))
+    return HTMLResponse(
+        render(
+            "station.html",
+            central=central,
+            station=station,
+            number=number,
+            charge=charge,
+            pinned=bool(shown),
+            messages=await central.traffic.find(row.id, limit=_MESSAGES),
+            config=await central.store.config(row.id),
+            core=calls.CORE,
+            registrations=REGISTRATIONS,
+            fields={action: calls.fields(schemas.VERSION_16, action) for action, *_ in calls.CORE},
+            others=[
+                name
+                for name in schemas.to_station(schemas.VERSION_16)
+                if name not in {action for action, *_ in calls.CORE}
+            ],
+            card=cards[0].id_tag if cards else "ABC123",
+            plant=central.plants.get(row.id),
+            **await charges_facts(central, row.id),
+        )
+    )
 
 
 async def station_stream(request: Request) -> Response:
@@ -144,8 +183,9 @@ async def post_call(request: Request) -> Response:
 async def example(request: Request) -> Response:
     """The payload to begin with in the form for any call."""
     action = request.query_params.get("action", "")
-    return HTMLResponse(render("parts/example.html", payload=calls.example(
-        schemas.VERSION_16, action)))
+    return HTMLResponse(
+        render("parts/example.html", payload=calls.example(schemas.VERSION_16, action))
+    )
 
 
 async def post_plant(request: Request) -> Response:
@@ -160,14 +200,18 @@ async def post_plant(request: Request) -> Response:
     if pattern is None or not number.isdigit():
         raise HTTPException(400, "no such button")
     if "{card}" in pattern and (not card or len(card) > 20 or " " in card):
-        return HTMLResponse(render("parts/outcome.html", ok=False,
-                                   text="A card has 1 to 20 characters and no blanks."))
+        return HTMLResponse(
+            render(
+                "parts/outcome.html", ok=False, text="A card has 1 to 20 characters and no blanks."
+            )
+        )
     try:
         answer = await plant.command(pattern.format(n=number, card=card))
     except PlantError as error:
         return HTMLResponse(render("parts/outcome.html", ok=False, text=str(error)))
-    return HTMLResponse(render("parts/outcome.html", ok=True,
-                               text=str(answer.get("output") or "Done.")))
+    return HTMLResponse(
+        render("parts/outcome.html", ok=True, text=str(answer.get("output") or "Done."))
+    )
 
 
 async def post_registration(request: Request) -> Response:
@@ -178,16 +222,25 @@ async def post_registration(request: Request) -> Response:
         await central.set_registration(row.id, status)
     except ValueError as error:
         raise HTTPException(400, str(error)) from None
-    return HTMLResponse(render("parts/outcome.html", ok=True,
-                               text=f"The next boot is answered {status}."))
+    return HTMLResponse(
+        render("parts/outcome.html", ok=True, text=f"The next boot is answered {status}.")
+    )
 
 
 async def cards_page(request: Request, problem: str = "") -> Response:
     """The list of cards and the form that changes it."""
     central = central_of(request)
-    return HTMLResponse(render("cards.html", central=central, cards=await central.cards.all(),
-                               statuses=STATUSES, problem=problem, now=central.clock.now()),
-                        400 if problem else 200)
+    return HTMLResponse(
+        render(
+            "cards.html",
+            central=central,
+            cards=await central.cards.all(),
+            statuses=STATUSES,
+            problem=problem,
+            now=central.clock.now(),
+        ),
+        400 if problem else 200,
+    )
 
 
 async def post_card(request: Request) -> Response:
@@ -200,9 +253,13 @@ async def post_card(request: Request) -> Response:
     try:
         expiry = str(form.get("expiry", ""))
         when: datetime | None = from_text(expiry) if expiry else None
-        await central.cards.put(id_tag, str(form.get("status", "Accepted")), when,
-                                str(form.get("parent", "")).strip() or None,
-                                str(form.get("note", "")).strip())
+        await central.cards.put(
+            id_tag,
+            str(form.get("status", "Accepted")),
+            when,
+            str(form.get("parent", "")).strip() or None,
+            str(form.get("note", "")).strip(),
+        )
     except ValueError as error:
         return await cards_page(request, str(error))
     return RedirectResponse("/cards", 303)
@@ -212,10 +269,14 @@ def routes() -> list[Route]:
     """The pages and what their forms post to."""
     here = "/stations/{station:id}"
     return [
-        Route("/", overview), Route("/stream", overview_stream),
-        Route(here, station_page), Route(here + "/stream", station_stream),
+        Route("/", overview),
+        Route("/stream", overview_stream),
+        Route(here, station_page),
+        Route(here + "/stream", station_stream),
         Route(here + "/call", post_call, methods=["POST"]),
         Route(here + "/plant", post_plant, methods=["POST"]),
         Route(here + "/registration", post_registration, methods=["POST"]),
-        Route("/example", example), Route("/cards", cards_page),
-        Route("/cards", post_card, methods=["POST"])]
+        Route("/example", example),
+        Route("/cards", cards_page),
+        Route("/cards", post_card, methods=["POST"]),
+    ]

@@ -13,7 +13,7 @@ from .events import Hub
 
 log = logging.getLogger("csms.plant")
 _POLL_S = 1.0
-_ANSWER_S = 12.0        # the control port promises 10 s
+_ANSWER_S = 12.0  # the control port promises 10 s
 _LINE_MAX = 1 << 20
 
 
@@ -86,8 +86,11 @@ class Plant:
 
     def connectors(self) -> list[dict]:
         """The plant's connectors, as its state tells them."""
-        return [item for item in (self.state or {}).get("connectors", ())
-                if isinstance(item, dict) and isinstance(item.get("id"), int)]
+        return [
+            item
+            for item in (self.state or {}).get("connectors", ())
+            if isinstance(item, dict) and isinstance(item.get("id"), int)
+        ]
 
 
 async def _ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, line: str) -> dict:

@@ -6,7 +6,7 @@ import json
 from typing import Any, NamedTuple
 
 CALL, RESULT, ERROR = 2, 3, 4
-MESSAGE_ID_MAX = 36         # J 4.1.4
+MESSAGE_ID_MAX = 36  # J 4.1.4
 
 
 class Frame(NamedTuple):

@@ -20,16 +20,35 @@ from . import errors
 VERSION_16 = "1.6"
 
 # What a 1.6 station may send; every other action of the schemas is ours to send.
-FROM_STATION = frozenset((
-    "Authorize", "BootNotification", "DataTransfer", "DiagnosticsStatusNotification",
-    "FirmwareStatusNotification", "Heartbeat", "LogStatusNotification", "MeterValues",
-    "SecurityEventNotification", "SignCertificate", "SignedFirmwareStatusNotification",
-    "StartTransaction", "StatusNotification", "StopTransaction"))
+FROM_STATION = frozenset(
+    (
+        "Authorize",
+        "BootNotification",
+        "DataTransfer",
+        "DiagnosticsStatusNotification",
+        "FirmwareStatusNotification",
+        "Heartbeat",
+        "LogStatusNotification",
+        "MeterValues",
+        "SecurityEventNotification",
+        "SignCertificate",
+        "SignedFirmwareStatusNotification",
+        "StartTransaction",
+        "StatusNotification",
+        "StopTransaction",
+    )
+)
 
-_CODES = {"type": errors.TYPE, "required": errors.OCCURENCE, "minItems": errors.OCCURENCE,
-          "maxItems": errors.OCCURENCE, "additionalProperties": errors.FORMATION}
+_CODES = {
+    "type": errors.TYPE,
+    "required": errors.OCCURENCE,
+    "minItems": errors.OCCURENCE,
+    "maxItems": errors.OCCURENCE,
+    "additionalProperties": errors.FORMATION,
+}
 _DATE_TIME = re.compile(
-    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)?", re.ASCII)
+    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)?", re.ASCII
+)
 _formats = FormatChecker(formats=())
 
 
@@ -48,8 +67,9 @@ def _is_date_time(value) -> bool:
 
 @_formats.checks("uri")
 def _is_uri(value) -> bool:
-    return not isinstance(value, str) or re.match(r"[A-Za-z][A-Za-z0-9+.-]*:\S+$", value) \
-        is not None
+    return (
+        not isinstance(value, str) or re.match(r"[A-Za-z][A-Za-z0-9+.-]*:\S+$", value) is not None
+    )
 
 
 def _multiple_of(validator, step, value, schema):
@@ -76,8 +96,13 @@ def schema(version: str, action: str, answer: bool = False) -> dict | None:
 def actions(version: str) -> tuple[str, ...]:
     """Every action of a version, in alphabetical order."""
     ending = "Response.json"
-    return tuple(sorted(file.name[:-len(ending)] for file in _folder(version).iterdir()
-                        if file.name.endswith(ending)))
+    return tuple(
+        sorted(
+            file.name[: -len(ending)]
+            for file in _folder(version).iterdir()
+            if file.name.endswith(ending)
+        )
+    )
 
 
 @cache
@@ -106,7 +131,7 @@ def _position(error, payload) -> list:
         known = error.schema.get("properties", {})
         place.append(next((i for i, key in enumerate(node) if key not in known), 0))
     elif error.validator == "required":
-        place.append(len(node))         # what is missing is missed at the end of its object
+        place.append(len(node))  # what is missing is missed at the end of its object
     return place
 
 
@@ -131,5 +156,6 @@ def check(version: str, action: str, payload, answer: bool = False) -> None:
     first = min(found, key=lambda error: _position(error, payload))
     where = _where(first)
     message = first.message if len(first.message) < 180 else first.message[:177] + "..."
-    raise errors.CallError(_CODES.get(first.validator, errors.PROPERTY),
-                           f"{where}: {message}" if where else message)
+    raise errors.CallError(
+        _CODES.get(first.validator, errors.PROPERTY), f"{where}: {message}" if where else message
+    )

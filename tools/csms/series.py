@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal_column, select
 
 from . import measure
 from .models import MeterValue
@@ -22,23 +22,43 @@ async def series(store: Store, charge_id: int, points: int = POINTS) -> dict:
     """{"time": [epoch seconds], "power_w": [...], ...}: columns of one length, null where a
     measurand has no value at that time. At most about `points` times."""
     async with store.read() as session:
-        first, last = (await session.execute(
-            select(func.min(MeterValue.epoch_ms), func.max(MeterValue.epoch_ms))
-            .where(MeterValue.charge_id == charge_id))).one()
+        first, last = (
+            await session.execute(
+                select(func.min(MeterValue.epoch_ms), func.max(MeterValue.epoch_ms)).where(
+                    MeterValue.charge_id == charge_id
+                )
+            )
+        ).one()
         if first is None:
             return {"time": []}
         distinct = await session.scalar(
-            select(func.count(func.distinct(MeterValue.epoch_ms)))
-            .where(MeterValue.charge_id == charge_id))
+            select(func.count(func.distinct(MeterValue.epoch_ms))).where(
+                MeterValue.charge_id == charge_id
+            )
+        )
         width = 1 if distinct <= points else (last - first) // points + 1
-        slices = (MeterValue.epoch_ms - first) // width
-        rows = (await session.execute(
-            select(slices, MeterValue.measurand, MeterValue.phase, func.avg(MeterValue.number),
-                   func.max(MeterValue.number), func.max(MeterValue.epoch_ms))
-            .where(MeterValue.charge_id == charge_id, MeterValue.number.is_not(None),
-                   MeterValue.measurand.in_(measure.SERIES),
-                   func.coalesce(MeterValue.location, "") != "Inlet")
-            .group_by(slices, MeterValue.measurand, MeterValue.phase))).all()
+        # literal: some databases take equal expressions with parameters for different ones
+        zero, step = literal_column(str(int(first))), literal_column(str(int(width)))
+        slices = (MeterValue.epoch_ms - zero) // step
+        rows = (
+            await session.execute(
+                select(
+                    slices,
+                    MeterValue.measurand,
+                    MeterValue.phase,
+                    func.avg(MeterValue.number),
+                    func.max(MeterValue.number),
+                    func.max(MeterValue.epoch_ms),
+                )
+                .where(
+                    MeterValue.charge_id == charge_id,
+                    MeterValue.number.is_not(None),
+                    MeterValue.measurand.in_(measure.SERIES),
+                    func.coalesce(MeterValue.location, "") != "Inlet",
+                )
+                .group_by(slices, MeterValue.measurand, MeterValue.phase)
+            )
+        ).all()
     return _columns(rows)
 
 
@@ -55,6 +75,8 @@ def _columns(rows) -> dict:
     for measurand, name in measure.SERIES.items():
         column = [phases.get((number, measurand)) for number in order]
         if any(column):
-            result[name] = [round(measure.merge_phases(measurand, by_phase), 3)
-                            if by_phase else None for by_phase in column]
+            result[name] = [
+                round(measure.merge_phases(measurand, by_phase), 3) if by_phase else None
+                for by_phase in column
+            ]
     return result

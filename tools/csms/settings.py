@@ -13,29 +13,30 @@ REGISTRATIONS = ("Accepted", "Pending", "Rejected")
 class Settings:
     """Every option of the central system; the command line has one flag for each.
 
-    Ports 0 mean: any free one. `db` is any URL SQLAlchemy's asyncio engines take; the default
-    lives in memory and is gone at the end. Times are in seconds of real time, but for
-    `heartbeat_s` and `boot_retry_s`, which the station counts by its own clock.
+    Ports 0 mean: any free one; `http_port` None: no page and no API. `db` is any URL that
+    SQLAlchemy's asyncio engines take; the default lives in memory and is gone at the end.
+    Times are in seconds of real time, but for `heartbeat_s` and `boot_retry_s`, which the
+    station counts by its own clock.
     """
 
     host: str = "127.0.0.1"
     ws_port: int = 0
-    http_port: int = 0
+    http_port: int | None = 0
     db: str = "sqlite+aiosqlite://"
     heartbeat_s: int = 60
     boot_retry_s: int = 10
-    registration: str = "Accepted"      # the answer to a station never seen before
-    known: tuple[str, ...] = ()         # empty: any identity may connect
-    passwords: dict[str, str] = field(default_factory=dict)     # HTTP Basic, by identity
-    accept_all: bool = False            # cards that are not listed count as Accepted
-    cards: tuple[str, ...] = ()         # listed as Accepted at the start
-    concurrent: bool = False            # one card may charge at several connectors
+    registration: str = "Accepted"  # the answer to a station never seen before
+    known: tuple[str, ...] = ()  # empty: any identity may connect
+    passwords: dict[str, str] = field(default_factory=dict)  # HTTP Basic, by identity
+    accept_all: bool = False  # cards that are not listed count as Accepted
+    cards: tuple[str, ...] = ()  # listed as Accepted at the start
+    concurrent: bool = False  # one card may charge at several connectors
     call_timeout_s: float = 30.0
-    ping_s: float = 20.0                # websocket ping interval; 0: never
+    ping_s: float = 20.0  # websocket ping interval; 0: never
     max_message_bytes: int = 1 << 20
-    messages_kept: int = 5000           # OCPP messages stored for each station
-    plants: dict[str, str] = field(default_factory=dict)        # identity: "host:port"
-    speed: float = 1.0                  # our clock runs this much faster, as a station's may
+    messages_kept: int = 5000  # OCPP messages stored for each station
+    plants: dict[str, str] = field(default_factory=dict)  # identity: "host:port"
+    speed: float = 1.0  # our clock runs this much faster, as a station's may
 
     def __post_init__(self):
         if self.registration not in REGISTRATIONS:

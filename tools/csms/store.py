@@ -28,8 +28,9 @@ class Store:
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self._lock = asyncio.Lock()
         database = self.engine.url.database
-        self._single = (self.engine.url.get_backend_name() == "sqlite"
-                        and (not database or ":memory:" in database))
+        self._single = self.engine.url.get_backend_name() == "sqlite" and (
+            not database or ":memory:" in database
+        )
 
     async def open(self) -> None:
         """Make the tables that are missing; refuse a database of a later program."""
@@ -40,8 +41,10 @@ class Store:
             if meta is None:
                 session.add(Meta(id=1, schema_version=SCHEMA_VERSION))
             elif meta.schema_version > SCHEMA_VERSION:
-                raise RuntimeError(f"the database has format {meta.schema_version}; this program "
-                                   f"knows formats up to {SCHEMA_VERSION}")
+                raise RuntimeError(
+                    f"the database has format {meta.schema_version}; this program "
+                    f"knows formats up to {SCHEMA_VERSION}"
+                )
 
     async def close(self) -> None:
         """Close every connection to the database."""
@@ -73,14 +76,16 @@ class Store:
         async with self.read() as session:
             return list(await session.scalars(select(Station).order_by(Station.id)))
 
-    async def seen(self, station_id: str, protocol: str, registration: str, address: str,
-                   now: datetime) -> Station:
+    async def seen(
+        self, station_id: str, protocol: str, registration: str, address: str, now: datetime
+    ) -> Station:
         """A station has connected: its row, made with `registration` if it is new."""
         async with self.write() as session:
             station = await session.get(Station, station_id)
             if station is None:
-                station = Station(id=station_id, registration=registration, first_seen=now,
-                                  boot={}, boots=0)
+                station = Station(
+                    id=station_id, registration=registration, first_seen=now, boot={}, boots=0
+                )
                 session.add(station)
             station.protocol, station.address, station.last_seen = protocol, address, now
             return station
@@ -107,23 +112,29 @@ class Store:
         async with self.write() as session:
             session.add(status)
 
-    async def status_history(self, station_id: str, connector_id: int | None = None,
-                             limit: int = 100) -> list[ConnectorStatus]:
+    async def status_history(
+        self, station_id: str, connector_id: int | None = None, limit: int = 100
+    ) -> list[ConnectorStatus]:
         """The last `limit` statuses, newest first."""
         query = select(ConnectorStatus).where(ConnectorStatus.station_id == station_id)
         if connector_id is not None:
             query = query.where(ConnectorStatus.connector_id == connector_id)
         async with self.read() as session:
-            return list(await session.scalars(
-                query.order_by(ConnectorStatus.id.desc()).limit(limit)))
+            return list(
+                await session.scalars(query.order_by(ConnectorStatus.id.desc()).limit(limit))
+            )
 
     async def last_statuses(self) -> list[ConnectorStatus]:
         """The newest status of every connector of every station."""
         newest = select(func.max(ConnectorStatus.id)).group_by(
-            ConnectorStatus.station_id, ConnectorStatus.connector_id)
+            ConnectorStatus.station_id, ConnectorStatus.connector_id
+        )
         async with self.read() as session:
-            return list(await session.scalars(
-                select(ConnectorStatus).where(ConnectorStatus.id.in_(newest))))
+            return list(
+                await session.scalars(
+                    select(ConnectorStatus).where(ConnectorStatus.id.in_(newest))
+                )
+            )
 
     async def add_notice(self, station_id: str, kind: str, data: dict, now: datetime) -> None:
         """Note what a station reported."""
@@ -133,23 +144,38 @@ class Store:
     async def notices(self, station_id: str, limit: int = 100) -> list[Notice]:
         """The last reports of a station, newest first."""
         async with self.read() as session:
-            return list(await session.scalars(
-                select(Notice).where(Notice.station_id == station_id)
-                .order_by(Notice.id.desc()).limit(limit)))
+            return list(
+                await session.scalars(
+                    select(Notice)
+                    .where(Notice.station_id == station_id)
+                    .order_by(Notice.id.desc())
+                    .limit(limit)
+                )
+            )
 
     async def save_config(self, station_id: str, rows: list[dict]) -> None:
         """Keep the configurationKey list of a GetConfiguration answer."""
         async with self.write() as session:
             for row in rows:
-                await session.merge(ConfigKey(station_id=station_id, key=row["key"],
-                                              value=row.get("value"), readonly=row["readonly"]))
+                await session.merge(
+                    ConfigKey(
+                        station_id=station_id,
+                        key=row["key"],
+                        value=row.get("value"),
+                        readonly=row["readonly"],
+                    )
+                )
 
     async def config(self, station_id: str) -> list[ConfigKey]:
         """The configuration as the station last told it, by key."""
         async with self.read() as session:
-            return list(await session.scalars(
-                select(ConfigKey).where(ConfigKey.station_id == station_id)
-                .order_by(ConfigKey.key)))
+            return list(
+                await session.scalars(
+                    select(ConfigKey)
+                    .where(ConfigKey.station_id == station_id)
+                    .order_by(ConfigKey.key)
+                )
+            )
 
 
 def _prepare_sqlite(connection, _record) -> None:

@@ -22,14 +22,19 @@ _LIVE = {"link", "station", "status", "charge", "meter"}
 async def overview(central: CentralSystem) -> AsyncIterator[dict]:
     """Event `stations`: the list of stations, whenever something in it changed."""
     from .pages import overview_facts, render
+
     subscription = central.hub.subscribe()
     try:
-        yield {"event": "stations",
-               "data": render("parts/stations.html", **await overview_facts(central))}
+        yield {
+            "event": "stations",
+            "data": render("parts/stations.html", **await overview_facts(central)),
+        }
         while (events := await subscription.batch(_OVERVIEW_GATHER_S)) is not None:
             if any(event.kind in _LIVE for event in events):
-                yield {"event": "stations",
-                       "data": render("parts/stations.html", **await overview_facts(central))}
+                yield {
+                    "event": "stations",
+                    "data": render("parts/stations.html", **await overview_facts(central)),
+                }
     finally:
         central.hub.unsubscribe(subscription)
 
@@ -38,6 +43,7 @@ async def station(central: CentralSystem, station_id: str, number: int) -> Async
     """Events `badge` `live` `charges` `plant` `ocpp` (HTML) and `sample` (JSON, a point of the
     chart of connector `number`)."""
     from .pages import render
+
     subscription = central.hub.subscribe(station_id)
     try:
         for event in await _state(central, station_id, number, {"link", "charge", "plant"}):
@@ -50,19 +56,24 @@ async def station(central: CentralSystem, station_id: str, number: int) -> Async
                         yield {"event": "sample", "data": json.dumps(point)}
             messages = [event.data for event in events if event.kind == "message"]
             if messages:
-                yield {"event": "ocpp",
-                       "data": render("parts/messages.html", messages=messages[::-1])}
-            for event in await _state(central, station_id, number,
-                                      {event.kind for event in events}):
+                yield {
+                    "event": "ocpp",
+                    "data": render("parts/messages.html", messages=messages[::-1]),
+                }
+            for event in await _state(
+                central, station_id, number, {event.kind for event in events}
+            ):
                 yield event
     finally:
         central.hub.unsubscribe(subscription)
 
 
-async def _state(central: CentralSystem, station_id: str, number: int,
-                 kinds: set[str]) -> list[dict]:
+async def _state(
+    central: CentralSystem, station_id: str, number: int, kinds: set[str]
+) -> list[dict]:
     """The pieces of the page that events of these kinds change, as they are now."""
     from .pages import charges_facts, render
+
     pieces = []
     row = await central.store.station(station_id) if kinds & _LIVE else None
     if row is not None:
@@ -71,10 +82,8 @@ async def _state(central: CentralSystem, station_id: str, number: int,
         if kinds & {"link", "station"}:
             pieces.append(("badge", "parts/badge.html", facts))
     if kinds & {"charge", "meter"}:
-        pieces.append(("charges", "parts/charges.html",
-                       await charges_facts(central, station_id)))
+        pieces.append(("charges", "parts/charges.html", await charges_facts(central, station_id)))
     plant = central.plants.get(station_id)
     if "plant" in kinds and plant is not None:
         pieces.append(("plant", "parts/plant_state.html", {"plant": plant, "number": number}))
-    return [{"event": name, "data": render(template, **facts)}
-            for name, template, facts in pieces]
+    return [{"event": name, "data": render(template, **facts)} for name, template, facts in pieces]

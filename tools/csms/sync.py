@@ -44,6 +44,7 @@ class CentralThread:
             central = CentralSystem(**self._options)
             await central.start()
             return central
+
         try:
             self.central = self.run(build())
         except BaseException:
@@ -89,13 +90,25 @@ class CentralThread:
         """As CentralSystem.mark."""
         return self.central.mark()
 
-    def call(self, station_id: str, action: str, payload: dict | None = None,
-             timeout: float | None = None, validate: bool = True) -> dict:
+    def call(
+        self,
+        station_id: str,
+        action: str,
+        payload: dict | None = None,
+        timeout: float | None = None,
+        validate: bool = True,
+    ) -> dict:
         """As CentralSystem.call."""
         return self.run(self.central.call(station_id, action, payload, timeout, validate))
 
-    def wait_for(self, action: str, predicate: Callable[[dict], bool] | None = None,
-                 timeout: float = 30.0, station: str | None = None, after: int = 0) -> CallRecord:
+    def wait_for(
+        self,
+        action: str,
+        predicate: Callable[[dict], bool] | None = None,
+        timeout: float = 30.0,
+        station: str | None = None,
+        after: int = 0,
+    ) -> CallRecord:
         """As CentralSystem.wait_for."""
         return self.run(self.central.wait_for(action, predicate, timeout, station, after))
 

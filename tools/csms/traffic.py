@@ -77,14 +77,25 @@ class Traffic:
             return
         self._since_prune[station_id] = 0
         last = await session.scalar(
-            select(Message.id).where(Message.station_id == station_id)
-            .order_by(Message.id.desc()).offset(self._keep).limit(1))
+            select(Message.id)
+            .where(Message.station_id == station_id)
+            .order_by(Message.id.desc())
+            .offset(self._keep)
+            .limit(1)
+        )
         if last is not None:
-            await session.execute(delete(Message).where(
-                Message.station_id == station_id, Message.id <= last))
+            await session.execute(
+                delete(Message).where(Message.station_id == station_id, Message.id <= last)
+            )
 
-    async def find(self, station_id: str, action: str | None = None, problems: bool = False,
-                   before: int | None = None, limit: int = 100) -> list[Message]:
+    async def find(
+        self,
+        station_id: str,
+        action: str | None = None,
+        problems: bool = False,
+        before: int | None = None,
+        limit: int = 100,
+    ) -> list[Message]:
         """The last messages of a station, newest first."""
         await self.flush()
         query = select(Message).where(Message.station_id == station_id)

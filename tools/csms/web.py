@@ -22,13 +22,21 @@ if TYPE_CHECKING:
     from .central import CentralSystem
 
 UI = Path(__file__).parent / "ui"
-_NPM = {        # address below /npm/: file below node_modules/
-    "htmx.js": "htmx.org/dist/htmx.min.js", "sse.js": "htmx-ext-sse/dist/sse.min.js",
-    "uplot.js": "uplot/dist/uPlot.iife.min.js", "uplot.css": "uplot/dist/uPlot.min.css"}
+_NPM = {  # address below /npm/: file below node_modules/
+    "htmx.js": "htmx.org/dist/htmx.min.js",
+    "sse.js": "htmx-ext-sse/dist/sse.min.js",
+    "uplot.js": "uplot/dist/uPlot.iife.min.js",
+    "uplot.css": "uplot/dist/uPlot.min.css",
+}
 _HEADERS = [
-    (b"content-security-policy", b"default-src 'self'; img-src 'self' data:; "
-     b"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"),
-    (b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"same-origin")]
+    (
+        b"content-security-policy",
+        b"default-src 'self'; img-src 'self' data:; "
+        b"base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    ),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+]
 
 
 class _Identity(Convertor):
@@ -79,8 +87,9 @@ def _foreign(headers: dict[bytes, bytes]) -> bool:
     if headers.get(b"sec-fetch-site", b"same-origin") not in (b"same-origin", b"none"):
         return True
     origin = headers.get(b"origin")
-    return origin is not None and \
-        urlsplit(origin.decode("latin-1")).netloc != headers.get(b"host", b"").decode("latin-1")
+    return origin is not None and urlsplit(origin.decode("latin-1")).netloc != headers.get(
+        b"host", b""
+    ).decode("latin-1")
 
 
 def npm_ready() -> bool:
@@ -108,11 +117,16 @@ async def _failed(request: Request, error: Exception) -> Response:
 def build_app(central: CentralSystem) -> Shield:
     """The ASGI application."""
     from . import api, pages
+
     app = Starlette(
-        routes=[*pages.routes(), Route("/npm/{name}", npm_file),
-                Mount("/static", StaticFiles(directory=UI / "static")),
-                Mount("/api", routes=api.routes())],
-        exception_handlers={HTTPException: _failed, Exception: _failed})
+        routes=[
+            *pages.routes(),
+            Route("/npm/{name}", npm_file),
+            Mount("/static", StaticFiles(directory=UI / "static")),
+            Mount("/api", routes=api.routes()),
+        ],
+        exception_handlers={HTTPException: _failed, Exception: _failed},
+    )
     app.state.central = central
     return Shield(app)
 
@@ -138,16 +152,22 @@ class WebServer:
         """Listen; `port` tells where. Raises OSError if the port is taken."""
         settings = self._central.settings
         family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-        listener = socket.create_server((settings.host, settings.http_port), family=family,
-                                        backlog=64)
+        listener = socket.create_server(
+            (settings.host, settings.http_port), family=family, backlog=64
+        )
         listener.setblocking(False)
         self.port = listener.getsockname()[1]
-        config = uvicorn.Config(build_app(self._central), lifespan="off", log_config=None,
-                                access_log=False, ws="none", timeout_graceful_shutdown=2,
-                                server_header=False)
+        config = uvicorn.Config(
+            build_app(self._central),
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            ws="none",
+            timeout_graceful_shutdown=2,
+            server_header=False,
+        )
         self._server = _Server(config)
-        self._task = asyncio.create_task(self._server.serve(sockets=[listener]),
-                                         name="csms-http")
+        self._task = asyncio.create_task(self._server.serve(sockets=[listener]), name="csms-http")
         while not self._server.started and not self._task.done():
             await asyncio.sleep(0.01)
         if self._task.done():

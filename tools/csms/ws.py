@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("csms.ws")
 PATH = "/ocpp"
-VERSIONS = {"ocpp1.6": "1.6"}       # subprotocol: OCPP version
+VERSIONS = {"ocpp1.6": "1.6"}  # subprotocol: OCPP version
 ID_MAX = 255
 
 
@@ -28,7 +28,7 @@ def station_id_of(path: str) -> str | None:
     path = urlsplit(path).path
     if not path.startswith(PATH + "/"):
         return None
-    segment = path[len(PATH) + 1:]
+    segment = path[len(PATH) + 1 :]
     station_id = unquote(segment, errors="replace")
     if not segment or "/" in segment or len(station_id) > ID_MAX or "\ufffd" in station_id:
         return None
@@ -59,10 +59,19 @@ class StationServer:
         """Listen; `port` tells where."""
         settings = self._central.settings
         self._server = await serve(
-            self._serve, settings.host, settings.ws_port, process_request=self._admit,
-            select_subprotocol=_select, compression=None, max_size=settings.max_message_bytes,
-            ping_interval=settings.ping_s or None, ping_timeout=settings.ping_s or None,
-            close_timeout=2, server_header=None, logger=log)
+            self._serve,
+            settings.host,
+            settings.ws_port,
+            process_request=self._admit,
+            select_subprotocol=_select,
+            compression=None,
+            max_size=settings.max_message_bytes,
+            ping_interval=settings.ping_s or None,
+            ping_timeout=settings.ping_s or None,
+            close_timeout=2,
+            server_header=None,
+            logger=log,
+        )
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
@@ -80,8 +89,9 @@ class StationServer:
             return connection.respond(HTTPStatus.NOT_FOUND, "no such station\n")
         password = settings.password_bytes(station_id)
         authorization = request.headers.get_all("Authorization")
-        if password is not None and not (len(authorization) == 1 and password_fits(
-                authorization[0], station_id, password)):
+        if password is not None and not (
+            len(authorization) == 1 and password_fits(authorization[0], station_id, password)
+        ):
             log.warning("refused %s: wrong or no password", station_id)
             response = connection.respond(HTTPStatus.UNAUTHORIZED, "password needed\n")
             response.headers["WWW-Authenticate"] = 'Basic realm="OCPP"'

@@ -41,10 +41,12 @@ _HANDLERS: dict[tuple[str, str], Handler] = {}
 
 def handles(version: str, *actions: str) -> Callable[[Handler], Handler]:
     """Register a handler for actions of an OCPP version."""
+
     def register(function: Handler) -> Handler:
         for action in actions:
             _HANDLERS[version, action] = function
         return function
+
     return register
 
 

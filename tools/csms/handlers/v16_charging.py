@@ -10,11 +10,13 @@ async def start_transaction(context: Context, payload: dict) -> dict:
     """S 4.8: the transaction is recorded whatever the card is worth, for it has begun."""
     central = context.central
     info = await central.cards.info_for_start(
-        context.station_id, context.message_id, payload["idTag"], context.now)
+        context.station_id, context.message_id, payload["idTag"], context.now
+    )
     charge, new = await central.charges.start(
-        context.station_id, context.message_id, payload, info["status"])
+        context.station_id, context.message_id, payload, info["status"]
+    )
     if not new:
-        info = {**info, "status": charge.start_status}      # the same answer as the first time
+        info = {**info, "status": charge.start_status}  # the same answer as the first time
     if charge.active:
         central.live.set_charge(charge)
     central.hub.publish("charge", context.station_id, charge)

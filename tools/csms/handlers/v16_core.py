@@ -17,8 +17,11 @@ async def boot_notification(context: Context, payload: dict) -> dict:
     accepted = station.registration == "Accepted"
     central.hub.publish("station", context.station_id)
     settings = central.settings
-    return {"status": station.registration, "currentTime": to_text(context.now),
-            "interval": settings.heartbeat_s if accepted else settings.boot_retry_s}
+    return {
+        "status": station.registration,
+        "currentTime": to_text(context.now),
+        "interval": settings.heartbeat_s if accepted else settings.boot_retry_s,
+    }
 
 
 @handles("1.6", "Heartbeat")
@@ -39,10 +42,16 @@ async def status_notification(context: Context, payload: dict) -> dict:
     central, now = context.central, context.now
     time = from_text(payload["timestamp"]) if "timestamp" in payload else now
     row = ConnectorStatus(
-        station_id=context.station_id, connector_id=payload["connectorId"],
-        status=payload["status"], error_code=payload["errorCode"], info=payload.get("info"),
-        vendor_id=payload.get("vendorId"), vendor_error_code=payload.get("vendorErrorCode"),
-        time=time, received=now)
+        station_id=context.station_id,
+        connector_id=payload["connectorId"],
+        status=payload["status"],
+        error_code=payload["errorCode"],
+        info=payload.get("info"),
+        vendor_id=payload.get("vendorId"),
+        vendor_error_code=payload.get("vendorErrorCode"),
+        time=time,
+        received=now,
+    )
     await central.store.add_status(row)
     if row.status == "Available" and row.connector_id > 0:
         await central.charges.connector_free(context.station_id, row.connector_id, time)
