@@ -81,10 +81,6 @@ class Config:
             raise KeyError(key)
         return self.values[row[0]] if row[0] in self.values else plain(row)
 
-    def default(self, key: str):
-        """The default value, typed like get()."""
-        return plain(self.row(key))
-
     def text(self, key: str) -> str:
         """The value as ChangeConfiguration and the console write it; '***' for a secret."""
         value = self.get(key)

@@ -17,7 +17,7 @@ _INFO = const(2)
 _ERROR = const(4)
 
 _LINES = const(200)
-_FORMATS = const(200)  # distinct messages; the rest is packed as text with number 255
+_FORMATS = const(100)  # distinct messages; the rest is packed as text with number 255
 _BURST = const(12)  # one line for each gun of the largest station
 _WINDOW_S = const(10)
 _ARG_MAX = const(120)  # bytes of one text argument; a record has at most 255

@@ -5,16 +5,22 @@ not names: a topic costs no string. Payloads are fixed here and nowhere else; a 
 exactly one argument. Never per-frame data, never a question that wants an answer.
 """
 
-STATUS = 1  # int: id of the connector whose status or error changed (0: the charge point)
-TX_STARTED = 2  # session: energy may flow, the transaction began
-TX_STOPPED = 3  # session: the transaction ended; stop_reason and meter_stop_wh stand in it
-TX_UPDATED = 4  # session: transaction id learned, parent learned, suspended, tag changed
-AUTHORIZE = 5  # session or alike (.cid, .id_tag): answer with station.authorised()
-FAULT = 6  # tuple (cid, name, on, text): a fault began (on) or ended
-ALERT = 7  # tuple (cid, type, message): for the operator, e.g. BMSAlert and SystemAlert
-CONFIG = 8  # str: name of the configuration key whose value changed
-RESET = 9  # tuple (kind, reason): 'Soft' or 'Hard'; transactions are stopped, main ends the run
-ONLINE = 10  # bool: the central system accepted us (True) or is lost (False)
-TIME = 11  # int or None: the wall clock jumped by so many seconds; None: it was unknown before
-PLUG = 12  # connector: plugged or unplugged
-METER = 13  # connector: a meter snapshot was taken
+from micropython import const
+
+STATUS = const(1)  # int: id of the connector whose status or error changed (0: the charge point)
+TX_STARTED = const(2)  # session: energy may flow, the transaction began
+TX_STOPPED = const(3)  # session: the transaction ended; stop_reason and meter_stop_wh stand in it
+TX_UPDATED = const(4)  # session: transaction id learned, parent learned, suspended, tag changed
+AUTHORIZE = const(5)  # session or alike (.cid, .id_tag): answer with station.authorised()
+FAULT = const(6)  # tuple (cid, name, on, text): a fault began (on) or ended
+ALERT = const(7)  # tuple (cid, type, message): for the operator, e.g. BMSAlert and SystemAlert
+CONFIG = const(8)  # str: name of the configuration key whose value changed
+RESET = const(
+    9
+)  # tuple ('Soft' or 'Hard', reason): charges are over, main ends the run
+ONLINE = const(10)  # bool: the central system accepted us (True) or is lost (False)
+TIME = const(
+    11
+)  # int: the wall clock jumped by so many s; None: it was unknown before
+PLUG = const(12)  # connector: plugged or unplugged
+METER = const(13)  # connector: a meter snapshot was taken
