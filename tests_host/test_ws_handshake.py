@@ -138,6 +138,8 @@ def test_a_subprotocol_nobody_asked_for_is_refused():
         ("HTTP/1.1 101 Switching Protocols", "HTTP/1.1 200 OK", ("http", 200)),
         ("HTTP/1.1 101 Switching Protocols", "SSH-2.0-OpenSSH_9.2", ("response", 0)),
         ("HTTP/1.1 101 Switching Protocols", "", ("response", 0)),
+        ("HTTP/1.1 101 Switching Protocols", "ICY 101 x", ("response", 0)),
+        ("HTTP/1.1 101 Switching Protocols", "HTTP/2 101 x", ("response", 0)),
         ("HTTP/1.1 101 Switching Protocols", "HTTP/1.1 1x1 a", ("response", 0)),
         ("Upgrade: websocket", "Upgrade: h2c", ("response", 101)),
         ("Upgrade: websocket", "X: y", ("response", 101)),

@@ -1,12 +1,9 @@
 """How does a task talk to a WebSocket server? (RFC 6455; docs/websocket.md shows how to use it)
 
-The waiting half of lib/ws: sockets, time-outs, the order of things. Its interface is that of
-micropython-lib's aiohttp:
+The waiting half of lib/ws. Its interface is that of micropython-lib's aiohttp:
 
     ws = await ws_connect("wss://csms.example/ocpp/CP%201", protocols=("ocpp1.6",), ssl=context)
-    await ws.send_str('[2,"1","Heartbeat",{}]')
     msg = await ws.receive()                        # msg.type == TEXT: msg.data is a str
-    await ws.close()
 
 One task receives; any task may send. Pings are answered and time-outs noticed inside receive(),
 so there should always be a task waiting in it. No read is ever timed out by itself: a watchdog
@@ -76,9 +73,8 @@ async def ws_connect(
     """
     import net.ws_open
 
-    ws = WebSocket(
-        frames.Reader(max_message, on_oversize == "report"), ping_interval_s, ping_timeout_s
-    )
+    reader = frames.Reader(max_message, on_oversize == "report")
+    ws = WebSocket(reader, ping_interval_s, ping_timeout_s)
     try:
         await net.ws_open.ws_open(ws, url, protocols, headers, ssl, connect_timeout_s, address)
     finally:
@@ -98,9 +94,8 @@ class WebSocket:
 
     protocol: the subprotocol the server chose, None without. closed: it has ended. close_code and
     close_reason: how (1006: without a close frame); why: "" or the reason of an abnormal end, see
-    WSError. heard: how many reads brought something, a sign of life. ping_interval_s,
-    ping_timeout_s: may be changed at any time. stream, reader, fill(),
-    drop() and start() are for ws_open.py.
+    WSError. heard: how many reads brought something, a sign of life. ping_interval_s and
+    ping_timeout_s may be changed at any time. The other names are for ws_open.py.
     """
 
     def __init__(self, reader, ping_interval_s, ping_timeout_s):
@@ -120,10 +115,9 @@ class WebSocket:
         self._pong = None  # payload of a ping to be answered when the line is free
         self._lock = asyncio.Lock()  # held by who sends a frame
         self._tx = bytearray(frames.PAYLOAD + _CHUNK)
-        # Seconds left: until the peer must be heard, and until a write must get on. 0: no limit.
+        # Seconds until the peer must be heard, and until a write must get on; 0: no limit.
         self._rx_left = self._tx_left = 0
-        # Tasks that wait for the socket, and the watchdog. They are cancelled before it is closed.
-        self._rx_task = self._tx_task = self._dog = None
+        self._rx_task = self._tx_task = self._dog = None  # cancelled before the socket is closed
 
     async def __aenter__(self):
         return self
@@ -258,12 +252,15 @@ class WebSocket:
                 data = self._pong
                 self._pong = None
                 await self._frame(frames.PONG, data)
-        except (OSError, asyncio.CancelledError) as e:
-            # Half a frame may be out: there is no way to go on.
-            ours = self.closed or isinstance(e, OSError)
-            self.drop("lost")
-            if ours:
+        except OSError:
+            # The peer has gone. What it said before (why it closes, perhaps) is still to be read.
+            self._closing = True
+            self._rx_left = self._rx_left or _CLOSE_S
+            raise WSError("closed", 0, "lost")
+        except asyncio.CancelledError:
+            if self.closed:  # by drop()
                 raise WSError("closed", 0, self.why)
+            self.drop("lost")  # half a frame may be out: there is no way to go on
             raise
         finally:
             self._tx_task = None

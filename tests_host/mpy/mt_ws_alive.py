@@ -121,6 +121,50 @@ async def test_a_ping_that_comes_while_a_message_leaves_is_answered_after_it():
         assert seen == [(2, size), (10, 4)]
 
 
+async def test_messages_are_received_while_one_cannot_leave():
+    received = asyncio.Event()
+
+    async def script(server, reader, writer):
+        await server.upgrade(reader, writer)
+        await sleep_ms(30)
+        writer.write(b"\x89\x00\x81\x02go")
+        await writer.drain()
+        await received.wait()  # it does not read before
+        await frame(reader)
+        await frame(reader)  # the pong
+        writer.write(b"\x88\x02\x03\xe8")
+        await writer.drain()
+        await writer.wait_closed()
+
+    async with Server(script) as server:
+        ws = await ws_connect(server.url)
+        asyncio.create_task(ws.send_bytes(bytes(8 * 1024 * 1024)))  # more than the kernel buffers
+        await sleep_ms(5)
+        msg = await ws.receive()
+        assert msg.data == "go"
+        received.set()
+        msg = await ws.receive()
+        assert (msg.type, msg.data) == (CLOSE, 1000)
+
+
+async def test_why_the_server_closed_is_known_though_a_send_failed_first():
+    async def script(server, reader, writer):
+        await server.upgrade(reader, writer, b"\x88\x05\x03\xe9bye")
+        await writer.wait_closed()
+
+    async with Server(script) as server:
+        ws = await ws_connect(server.url)
+        try:
+            for _ in range(10):
+                await sleep_ms(5)
+                await ws.send_str("x")
+            raise AssertionError
+        except WSError as e:
+            assert e.why == "closed"
+        msg = await ws.receive()
+        assert (msg.type, msg.data, ws.close_reason) == (CLOSE, 1001, "bye")
+
+
 async def test_messages_of_several_tasks_do_not_mix():
     seen = []
 

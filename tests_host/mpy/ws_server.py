@@ -3,9 +3,10 @@
 import asyncio
 import binascii
 import hashlib
+import os
+from errno import EADDRINUSE
 
 sleep_ms = asyncio.sleep_ms  # the real one
-_port = 9301
 
 
 def fast_clock():
@@ -22,17 +23,22 @@ class Server:
     """A server that does with each connection what `script(server, reader, writer)` says."""
 
     def __init__(self, script):
-        global _port
-        _port += 1
-        self.port = _port
-        self.url = "ws://127.0.0.1:%d/CP%%201?a=b" % _port
         self.script = script
         self.head = b""
         self.connections = 0
         self.writer = None
 
     async def __aenter__(self):
-        self.server = await asyncio.start_server(self.serve, "127.0.0.1", self.port)
+        for _ in range(20):
+            # MicroPython cannot tell which port the system chose, so another test may have it.
+            self.port = 10000 + int.from_bytes(os.urandom(2), "big") % 20000
+            try:
+                self.server = await asyncio.start_server(self.serve, "127.0.0.1", self.port)
+                break
+            except OSError as e:
+                if e.errno != EADDRINUSE:
+                    raise
+        self.url = "ws://127.0.0.1:%d/CP%%201?a=b" % self.port
         return self
 
     async def __aexit__(self, *args):
