@@ -23,7 +23,7 @@ _WINDOW_S = const(10)
 _ARG_MAX = const(120)  # bytes of one text argument; a record has at most 255
 
 counts = [0, 0, 0, 0, 0, 0, 0, 0]  # errors and criticals by tag
-sinks = []  # fn(line) for every line as it is made
+sinks = [print]  # fn(line) for every line as it is made; the console puts itself here
 limit = True  # rate limit; the debug profile turns it off
 clock = None  # set by main: until then all lines are of second 0
 levels = bytearray(b"\x02" * 8)

@@ -84,7 +84,7 @@ async def run(app):
         await _client(app, reader, writer)
 
     serial = Serial()
-    log.sinks[:] = [serial.tell]  # the printer of the boot phase has done its work
+    log.sinks[:] = [serial.tell]  # in place of print, which would wait for a slow terminal
     server = None
     port = getattr(app.board, "CONSOLE_PORT", 0)
     if port:
@@ -100,16 +100,11 @@ async def run(app):
             await asyncio.sleep(5)
     finally:
         task.cancel()
-        log.sinks[:] = [printer]
+        log.sinks[:] = [print]
         _sessions.clear()
         restore()
         if server:
             server.close()
-
-
-def printer(line: str):
-    """The log's sink until the console runs: main registers it at boot."""
-    print(line)
 
 
 def restore():

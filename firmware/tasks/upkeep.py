@@ -5,45 +5,61 @@ import asyncio
 from micropython import const
 
 from core import lazy, log
-from station.topics import CONFIG
+from station.topics import CONFIG, STATUS, TX_STARTED, TX_STOPPED
 
 _EVERY_S = const(5)
 
 
 async def run(app):
-    """Beats `upkeep`. Follows the keys of the log."""
-
-    def follow(key):
-        if key in ("LogProfile", "LogLevel"):
-            _setup(app.config.get("LogProfile"), app.config.get("LogLevel"), len(log.ring))
-
-    app.bus.on(CONFIG, follow)
-    try:
-        while True:
-            app.clock.tick()
-            log.flush(app.clock.uptime_s())
-            app.health.weigh()
-            app.restart.tick(app.clock.uptime_s())
-            app.supervisor.beat("upkeep")
-            await asyncio.sleep(_EVERY_S)
-    finally:
-        app.bus.off(CONFIG, follow)
+    """Beats `upkeep`."""
+    while True:
+        now = app.clock.uptime_s()
+        app.clock.tick()
+        log.flush(now)
+        app.health.weigh()
+        app.restart.tick(now)
+        app.supervisor.beat("upkeep")
+        await asyncio.sleep(_EVERY_S)
 
 
 def log_setup(app):
-    """Apply LogProfile, LogLevel and LogBuffer; main calls it once at boot."""
+    """Log by LogProfile, LogLevel and LogBuffer, now and when they change; and what a charge does.
+
+    main calls it once, at boot; app.station may come later.
+    """
     get = app.config.get
+    say = log.get("CHG").info
+
+    def apply(key):
+        if key in ("LogProfile", "LogLevel"):
+            # LogBuffer counts from the next start on: a new ring would be an empty one
+            _view("setup", get("LogProfile"), get("LogLevel"), len(log.ring))
+
+    def status(cid):
+        c = app.station.connector(cid)
+        say("connector %d is %s, %s", cid, c.status, c.vendor_error or c.error_code)
+
+    def started(s):
+        say("connector %d: charge begins at %d Wh", s.cid, s.meter_start_wh)
+
+    def stopped(s):
+        say("connector %d: charge ends at %d Wh, %s", s.cid, s.meter_stop_wh, s.stop_reason)
+
     try:
-        _setup(get("LogProfile"), get("LogLevel"), get("LogBuffer"))
+        _view("setup", get("LogProfile"), get("LogLevel"), get("LogBuffer"))
     except ValueError:  # a tag or level nobody knows; the guard prevents it later on
-        _setup("production", "INFO")
+        _view("setup", "production", "INFO")
     app.config.guards.append(_guard)
+    app.bus.on(CONFIG, apply)
+    app.bus.on(STATUS, status)
+    app.bus.on(TX_STARTED, started)
+    app.bus.on(TX_STOPPED, stopped)
 
 
-def _setup(*args):
-    lazy.call("core.logview", "setup", *args)
+def _view(*args):
+    return lazy.call("core.logview", *args)
 
 
 def _guard(key, value):
     if key == "LogLevel":
-        return lazy.call("core.logview", "expected", value)
+        return _view("expected", value)
