@@ -35,7 +35,10 @@ async def test_a_whole_charge_is_recorded():
             "A1",
             False,
         )
-        assert csms.live.connector("S1", 1).charge is None
+        assert connector.charge is None and "power_w" not in connector.values
+        assert connector.session_wh() == 2500  # shown until the connector is free
+        await station.status(1, "Available")
+        assert connector.session_wh() is None
 
 
 @scenario

@@ -106,10 +106,15 @@ async def get_transaction(request: Request) -> Response:
 
 
 async def get_series(request: Request) -> Response:
-    """The chart of a transaction: columns over time, thinned. ?points="""
+    """The chart of a transaction: columns over time, thinned, and its meterStart. ?points="""
     points = _number(request, "points", POINTS, 5000)
     number = request.path_params["number"]
-    return JSONResponse(await series(central_of(request).store, number, points))
+    central = central_of(request)
+    row = await central.charges.get(number)
+    if row is None:
+        raise HTTPException(404, "no such transaction")
+    columns = await series(central.store, number, points)
+    return JSONResponse({"meterStart": row.meter_start, **columns})
 
 
 async def list_meter(request: Request) -> Response:

@@ -26,12 +26,15 @@ class Connector:
     charge: Transaction | None = None
     values: dict[str, float] = field(default_factory=dict)
     values_time: datetime | None = None
+    ended_wh: float | None = None  # until the connector is free again
     _phases: dict[str, dict] = field(default_factory=dict)
 
     def session_wh(self) -> float | None:
-        """Energy of the running transaction so far."""
+        """Energy of the running transaction so far, or of the one that has just ended."""
         register = self.values.get("energy_wh")
-        if self.charge is None or self.charge.meter_start is None or register is None:
+        if self.charge is None:
+            return self.ended_wh
+        if self.charge.meter_start is None or register is None:
             return None
         return max(0.0, register - self.charge.meter_start)
 
@@ -101,6 +104,8 @@ class Live:
         connector.info, connector.vendor_error_code = row.info, row.vendor_error_code
         connector.since = row.time
         charge = connector.charge
+        if row.status == "Available":
+            connector.ended_wh = None
         if row.status == "Available" and charge is not None and charge.start_time < row.time:
             connector.rest()
 
@@ -112,9 +117,11 @@ class Live:
         if charge.active:
             if connector.charge is None or connector.charge.id != charge.id:
                 connector.rest()
+                connector.ended_wh = None
             connector.charge = charge
         elif connector.charge is not None and connector.charge.id == charge.id:
             connector.rest()
+            connector.ended_wh = charge.energy_wh
 
     def take(self, rows: list[MeterValue]) -> None:
         """Meter values have come."""

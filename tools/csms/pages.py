@@ -144,7 +144,7 @@ async def station_page(request: Request) -> Response:
                 for name in schemas.to_station(schemas.VERSION_16)
                 if name not in {action for action, *_ in calls.CORE}
             ],
-            card=cards[0].id_tag if cards else "ABC123",
+            card=(charge and charge.id_tag) or (cards[0].id_tag if cards else "ABC123"),
             plant=central.plants.get(row.id),
             **await charges_facts(central, row.id),
         )

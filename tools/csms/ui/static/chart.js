@@ -48,7 +48,7 @@ const fromZero = (_, low, high) => [Math.min(0, low ?? 0), Math.max(1e-3, (high 
 
 // Energy is drawn from the start of the charge, not as the register's reading.
 function columns(data) {
-  const zero = (data.energy_wh ?? []).find((value) => value != null) ?? 0;
+  const zero = data.meterStart ?? (data.energy_wh ?? []).find((value) => value != null) ?? 0;
   return [data.time, ...LINES.map((line) => (data[line.key] ?? data.time.map(() => null)).map((value) =>
     (value == null ? null : (value - (line.key === "energy_wh" ? zero : 0)) / line.divide)))];
 }
