@@ -175,7 +175,19 @@ def _unpack_source(target: Path) -> None:
     tag = f"v{SOURCES[0][0]}"
     address = os.environ.get("MICROPYTHON_GIT", GIT)
     say(f"micropython: cloning {tag} of {address}")
-    command = ["git", "clone", "-q", "--depth", "1", "--branch", tag, address, str(target)]
+    command = [
+        "git",
+        "-c",
+        "advice.detachedHead=false",
+        "clone",
+        "-q",
+        "--depth",
+        "1",
+        "--branch",
+        tag,
+        address,
+        str(target),
+    ]
     if subprocess.run(command).returncode:
         raise FetchError("neither a mirror nor the git repository has the source")
 
