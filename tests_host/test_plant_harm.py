@@ -134,7 +134,7 @@ def test_charging_with_the_emergency_stop_pressed():
     assert len(world.violations("emergency stop")) == 1  # once an episode
 
 
-@pytest.mark.parametrize("excuse", [None, "estop", "module off", "unplug"])
+@pytest.mark.parametrize("excuse", [None, "estop", "module off", "unplug", "bus cut"])
 def test_opening_the_contactor_under_load_needs_an_emergency(excuse):
     world = charging(Blind())
     world.run(5)
@@ -144,6 +144,9 @@ def test_opening_the_contactor_under_load_needs_an_emergency(excuse):
         world.outlet.module.off_line = True
     elif excuse == "unplug":
         world.plant.unplug(1)
+    elif excuse == "bus cut":
+        world.hub.cut(True)
+        world.run(4)
     world.plant.output_contactor(1, False)
     world.run(0.3)
     assert bool(world.violations("opened under load")) is (excuse is None)

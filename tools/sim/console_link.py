@@ -9,6 +9,7 @@ import json
 
 ANSWER_S = 9.0
 DIAL_S = 0.05
+GONE_S = 0.2
 
 
 class ConsoleError(Exception):
@@ -52,6 +53,8 @@ class ConsoleLink:
                 except (OSError, asyncio.IncompleteReadError):
                     # Heard or not: a line that may have done something is not said twice.
                     self.hang_up()
+                    # A dying process may still take connections: whoever asks next waits for it.
+                    await asyncio.sleep(GONE_S)
                     raise ConsoleError("the station ended before it answered") from None
         except (asyncio.CancelledError, asyncio.LimitOverrunError):
             self.hang_up()  # the answer that comes late must not meet the next question

@@ -28,8 +28,8 @@ _sleep = time.sleep_ms
 _diff = time.ticks_diff
 _add = time.ticks_add
 _speed = float(os.getenv("GALVANI_SPEED") or 1)
-# The same as in pace.py: real ms without a wait until time runs on by itself.
-_hung_ms = 100 if _speed <= 1 else 2000
+# The same as in pace.py: real ms without a wait until time runs on by itself, first for the boot.
+_hung_ms = 100 if _speed <= 1 else 20000
 _skew_ms = int(os.getenv("GALVANI_SKEW") or 0)
 _link = None
 _poller = None
@@ -132,11 +132,12 @@ def _dispatch(queue, timeout):
 
 def _wait(queue, dt):
     """Replaces IOQueue.wait_io_event: wait up to `dt` virtual ms (-1: for ever) for a stream."""
-    global _now, _credit, _acked, _waiting, _stamp, _poller
+    global _now, _credit, _acked, _waiting, _stamp, _poller, _hung_ms
     _fold()
     if queue.poller is not _poller:
         _poller = queue.poller
         _poller.register(_link, select.POLLIN)
+        _hung_ms = 100 if _speed <= 1 else 2000
     _waiting = True
     try:
         while not _dispatch(queue, 0) and dt:

@@ -10,6 +10,7 @@ import asyncio
 import time
 
 HUNG_S = {True: 2.0, False: 0.1}  # faster than real time or not; the same as in launch.py
+BOOT_S = 20.0  # for a boot, faster than real time
 MAX_LAG_S = 0.25  # real time the bench may owe before it forgets it
 
 
@@ -32,6 +33,7 @@ class Pace:
         self._idle = asyncio.Event()
         self._idle.set()
         self._hung = False
+        self._booting = False  # its first wait may be long in coming
 
     def skew_ms(self) -> int:
         """Bench time minus real time since the bench was started."""
@@ -62,7 +64,8 @@ class Pace:
         self._idle.clear()
         self._writer.write(bytes((self.quantum_ms,)))
         try:
-            async with asyncio.timeout(HUNG_S[self.speed > 1]):
+            fast = self.speed > 1
+            async with asyncio.timeout(BOOT_S if fast and self._booting else HUNG_S[fast]):
                 await self._idle.wait()
         except TimeoutError:
             self._hung = True
@@ -86,10 +89,11 @@ class Pace:
         """The link of one station (see launch.py for the other end)."""
         self.cut()
         self._writer = writer
+        self._booting = True
         try:
             while byte := await reader.read(1):
                 if byte == b"a":
-                    self._hung = False
+                    self._hung = self._booting = False
                     self._idle.set()
                 elif byte == b"r":
                     await self._route((await reader.readline()).decode(), writer)

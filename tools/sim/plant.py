@@ -80,7 +80,7 @@ class Plant:
         self.nodes = []
         for outlet, bus in zip(self.outlets, self.buses):
             wire = Wire(**(make or {}))
-            rules = Rules(outlet, self._crier(outlet.number))
+            rules = Rules(outlet, self._crier(outlet.number), lambda bus=bus: bus.is_cut)
             self.rules.append(rules)
             self.nodes.append((ModuleNode(outlet, bus, wire, rules), BmsNode(outlet, bus, wire)))
         self._slow_ms = 0

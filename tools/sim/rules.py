@@ -30,14 +30,12 @@ class _Held:
 
 
 class Rules:
-    """Watches `outlet`; `cry(text)` takes each violation.
+    """Watches `outlet`; `cry(text)` takes each violation, `bus_cut()` tells of its CAN bus."""
 
-    `emergency()` tells whether an opening under load would be right just now.
-    """
-
-    def __init__(self, outlet: Outlet, cry):
+    def __init__(self, outlet: Outlet, cry, bus_cut=lambda: False):
         self.outlet = outlet
         self.cry = cry
+        self.bus_cut = bus_cut
         self.excused_ms = 0
         self._stop_at_ms = None
         self._over_v = _Held(500)
@@ -77,7 +75,12 @@ class Rules:
         module, bms = self.outlet.module, self.outlet.bms
         disobeyed = self._stop_at_ms is not None and now_ms - self._stop_at_ms >= 500
         return bool(
-            estop or self.excused_ms or disobeyed or module.off_line or bms.silent_ms > 4500
+            estop
+            or self.excused_ms
+            or disobeyed
+            or module.off_line
+            or self.bus_cut()
+            or bms.silent_ms > 4500
         )
 
     def slow(self, estop: bool, dt_ms: int) -> None:
