@@ -17,9 +17,16 @@ async def test_people_act_on_the_plant_and_the_station_sees_it(tmp_path):
         assert await client.ask("plug 1") == {"ok": True}
         assert await client.ask("estop on") == {"ok": True}
         assert await client.ask("tag 1 ABC123") == {"ok": True}
-        status = await client.result("status --json")
-        assert status["plug"] is True and status["estop"] is True
-        assert await client.output("console tag") == "(1, 'ABC123')"
+
+        async def seen():
+            status = await client.result("status --json")
+            return status["plug"] is True and status["estop"] is True
+
+        async def card():
+            return await client.output("console tag") == "(1, 'ABC123')"
+
+        await until(seen)
+        await until(card)
         await client.ask("unplug 1")
         state = await client.ask("state")
         assert state["connectors"][0]["plugged"] is False and state["estop"] is True
@@ -35,8 +42,11 @@ async def test_outputs_of_the_station_move_the_plant_in_their_time(tmp_path):
             found = (await client.ask("state"))["connectors"][0]
             return found["contactor"] and found["lock"]
 
+        async def told():
+            return (await client.result("status --json"))["lock"] is True
+
         await until(moved)
-        assert (await client.result("status --json"))["lock"] is True
+        await until(told)
 
 
 @scenario
