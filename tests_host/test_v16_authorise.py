@@ -172,6 +172,14 @@ def test_authorize_without_answer_is_decided_as_offline():
     assert verdict(b) == "Accepted" and len(b.station.verdicts) == 2
 
 
+def test_an_authorize_answer_only_just_too_late_is_used():
+    b = Bench(MessageTimeout=10).online()
+    b.csms.silent = ("Authorize",)
+    b.charge("A1").run(11)
+    b.cp.receive(b.csms.answer(b.csms.pending.pop()), b.clock.now)
+    assert b.station.verdicts == [(1, "A1", "Accepted", None)]
+
+
 def test_authorize_with_callerror_is_decided_as_offline():
     b = Bench().online()
     b.csms.replies["Authorize"] = Error("InternalError")

@@ -231,13 +231,14 @@ async def test_a_power_cut_ends_the_transaction_once(tmp_path):
 @scenario
 async def test_a_dead_line_loses_nothing_and_does_not_boot_again(tmp_path):
     settings = {"MessageTimeout": 10, "TransactionMessageRetryInterval": 1, "ReconnectMax": 10}
-    async with world(tmp_path, TransactionMessageAttempts=1, **settings) as (csms, client):
+    settings.update({"WebSocketPingInterval": 5, "TransactionMessageAttempts": 1})
+    async with world(tmp_path, **settings) as (csms, client):
         await charging(csms, client)
         await until(lambda: _true(csms.seen("MeterValues")))
         await client.ask("net off")
-        await asyncio.sleep(2.5)
+        await asyncio.sleep(1.5)
         await client.ask("tag 1 A1")
-        await asyncio.sleep(8)  # 80 s of the station: its pings found out
+        await asyncio.sleep(4)  # 40 s of the station: its pings found out
         assert not csms.seen("StopTransaction")
         await client.ask("net on")
         await until(lambda: _true(csms.seen("StopTransaction")), 20)

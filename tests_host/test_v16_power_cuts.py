@@ -146,7 +146,7 @@ def play(scenario, cut_at, connectors=2, resume=False):
         memory.answer(bench)
         for c, wh in zip(bench.station.connectors, registers):
             c.meter.energy_wh = wh
-        bench.online(400)
+        bench.online(400 if scenario is failures else 60)
         if resume:
             for c in bench.station.connectors:
                 bench.stop(c.id, "Local", None)

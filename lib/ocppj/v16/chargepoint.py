@@ -11,6 +11,7 @@ from ocppj.lazy import Lazy
 from ocppj.outbox import Outbox
 from ocppj.sampler import Sampler
 from ocppj.v16 import answers, transactions
+from ocppj.v16.events import Events
 from ocppj.v16.schemas import BLOB
 from ocppj.v16.status import Status
 from station import topics
@@ -25,7 +26,7 @@ _RETRY_S = 10  # flash refused: the next try
 _EXTRA = 8  # DataTransfers that wait at most
 
 
-class ChargePoint:
+class ChargePoint(Events):
     """The charge point. See docs/ocpp16.md for the rules it holds.
 
     bus: core.bus.Bus. store: records. random_bytes(n). board: VENDOR, MODEL, NAME.. for
@@ -58,7 +59,6 @@ class ChargePoint:
         self.asks = []  # (connector, token) that need an Authorize; the first may be under way
         self.unsaved = []  # sessions whose stop flash refused: tried again
         self.extra = []  # payloads of DataTransfer.req
-        self.quiet = False  # nothing was heard since our CALL was sent
         self.doubt = None  # (id, action) of a CALL without answer on a line that may be dead
         self.modules = Lazy()
         self.lazy = self.modules.get
@@ -81,87 +81,11 @@ class ChargePoint:
         self.lazy("ocppj.v16.recover").run(self, cause)
         self._date(None if clock.wall() is not None else 0)
 
-    def _listen(self):
-        on = self.bus.on
-        on(topics.STATUS, self._status)
-        on(topics.TX_STARTED, self._started)
-        on(topics.TX_STOPPED, self._stopped)
-        on(topics.METER, self._meter)
-        on(topics.AUTHORIZE, self._authorise)
-        on(topics.CONFIG, self._configure)
-        on(topics.TIME, self._date)
-
-    # -- events of the station ---------------------------------------------------------------
-
-    def _started(self, session):
-        try:
-            self.lazy("ocppj.v16.charge").started(self, session)
-        except OSError as e:
-            self.log.critical("journal cannot be written: %s", str(e))
-            self.station.stop(session.cid, "Other")  # nothing is sold that is not recorded
-        self._wake()
-
-    def _stopped(self, session):
-        self.unsaved.append(session)
-        self._save()
-        if self.rivot:
-            self.rivot.summary(session)
-        self._wake()
-
-    def _save(self):
-        """Write the stops that are not in flash yet: one that refuses is tried again."""
-        try:
-            while self.unsaved:
-                self.lazy("ocppj.v16.charge").stopped(self, self.unsaved[0])
-                self.unsaved.pop(0)
-        except OSError as e:
-            self.log.critical("journal cannot be written: %s", str(e))
-
-    def _status(self, cid):
-        self.status.changed(cid, self.clock.uptime_s(), self.online)
-        self._wake()
-
-    def _meter(self, connector):
-        session = connector.session
-        if session is not None and session.record is not None:
-            self.box.snapshot(session.record, connector.meter.energy_wh, self.clock.uptime_s())
-
-    def _configure(self, key):
-        get = self.config.get
-        self.heartbeat = get("HeartbeatInterval")
-        self.rpc.timeout = get("MessageTimeout")
-        self.status.duration = get("MinimumStatusDuration")
-        self.sampler.configure(get("MeterValueSampleInterval"), get("ClockAlignedDataInterval"))
-        if get("RivotMessages") != (self.rivot is not None):
-            self.rivot = None
-            if get("RivotMessages"):
-                from ocppj.v16.rivot import Rivot
-
-                self.rivot = Rivot(self)
-
-    def _date(self, jump):
-        if jump is None:  # the time was unknown until now
-            self.box.undated = self.store.names()
-
-    def _authorise(self, session):
-        tag = session.id_tag
-        verdict = self.lazy("ocppj.v16.tokens").local(self, tag, self.online)
-        if verdict:
-            self.station.authorised(session.cid, tag, verdict[0], verdict[1])
-        else:
-            self.asks.append((session.cid, tag))
-            self._wake()
-
-    def _guard(self, key, value):
-        if key[-4:] == "Data" and key[:4] in ("Mete", "Stop") or key == "ConnectorPhaseRotation":
-            return self.lazy("ocppj.v16.guard").expected(key, value)
-
     # -- the connection ----------------------------------------------------------------------
 
     def connected(self, now):
         """The WebSocket is open. No BootNotification if there was one since the boot (J 5.4)."""
         self.linked = True
-        self.quiet = False
         self._set_online(now)
 
     def disconnected(self, now):
@@ -172,7 +96,7 @@ class ChargePoint:
         self.replies = []
         self.triggers = []
         self.status.lost()
-        self.box.flush()
+        self.flush()
         self._set_online(now)
         while self.asks:
             self.lazy("ocppj.v16.tokens").alone(self)
@@ -195,7 +119,7 @@ class ChargePoint:
 
     def alive(self, now):
         """The peer was heard: the CALL without answer counts as failed, not as lost."""
-        self.quiet = self.probe = False
+        self.probe = False
         if self.doubt:
             doubt, self.doubt = self.doubt, None
             answers.failed(self, doubt[0], doubt[1], now)
@@ -218,7 +142,13 @@ class ChargePoint:
     def _heard(self, event, now):
         kind, message_id, action, payload, detail = event
         if kind == rpc.IGNORED and message_id and payload is not None:
-            self._late(message_id, payload)
+            doubt = self.doubt
+            if doubt and doubt[0] == message_id:  # only just too late
+                self.doubt = None
+                kind = rpc.RESULT
+                action = doubt[1]
+            else:
+                self._late(message_id, payload)
         self.alive(now)
         if kind == rpc.IGNORED:
             self.log.warn("ignored: %s", detail)
@@ -260,8 +190,6 @@ class ChargePoint:
         number = self.box.number_of(message_id)
         if number is None:
             return
-        if self.doubt and self.doubt[0] == message_id:
-            self.doubt = None
         try:
             self.lazy("ocppj.v16.late").answered(self, number, payload)
         except (KeyError, TypeError, AttributeError) as e:
@@ -285,7 +213,6 @@ class ChargePoint:
         if message is None:
             return None
         self.sent = now
-        self.quiet = True
         return self.rpc.call(message[0], message[1], now, message[2])
 
     def due(self, now):
@@ -301,18 +228,18 @@ class ChargePoint:
         return not self.online or self.box.peek() is None or now < self.box.wait
 
     def flush(self):
-        """Before a restart: everything that must survive goes to flash."""
-        self.box.flush()
+        """Everything that must survive goes to flash: before a restart, and offline."""
+        try:
+            self.box.flush()
+        except OSError as e:
+            self.log.error("journal cannot be written: %s", str(e))
 
     def _tick(self, now):
         late = self.rpc.timed_out(now)
         if late:
             self.log.warn("%s: no answer within %d s", late[1], self.rpc.timeout)
             self.doubt = late
-            if self.quiet:
-                self.probe = True  # is it the CSMS that fails, or the line?
-            else:
-                self.alive(now)
+            self.probe = True  # is it the CSMS that fails, or the line?
         self._save()
         try:
             self.sampler.tick(now)
@@ -366,7 +293,3 @@ class ChargePoint:
                 self.extra.pop(0)
             self.extra.append(payload)
             self._wake()
-
-    def _wake(self):
-        if self.wake:
-            self.wake()

@@ -1,0 +1,89 @@
+"""What happens at the station that the CSMS must hear of?
+
+The half of the charge point that listens to the bus and keeps the journal; chargepoint.py is the
+half that talks. Nothing here raises: the control loop is among those who emit.
+"""
+
+from station import topics
+
+
+class Events:
+    """Listeners; see ChargePoint for the attributes."""
+
+    def _listen(self):
+        """Subscribe to the bus."""
+        on = self.bus.on
+        on(topics.STATUS, self._status)
+        on(topics.TX_STARTED, self._started)
+        on(topics.TX_STOPPED, self._stopped)
+        on(topics.METER, self._meter)
+        on(topics.AUTHORIZE, self._authorise)
+        on(topics.CONFIG, self._configure)
+        on(topics.TIME, self._date)
+
+    def _started(self, session):
+        try:
+            self.lazy("ocppj.v16.charge").started(self, session)
+        except OSError as e:
+            self.log.critical("journal cannot be written: %s", str(e))
+            self.station.stop(session.cid, "Other")  # nothing is sold that is not recorded
+        self._wake()
+
+    def _stopped(self, session):
+        self.unsaved.append(session)
+        self._save()
+        if self.rivot:
+            self.rivot.summary(session)
+        self._wake()
+
+    def _save(self):
+        """Write the stops that are not in flash yet: one that refuses is tried again."""
+        try:
+            while self.unsaved:
+                self.lazy("ocppj.v16.charge").stopped(self, self.unsaved[0])
+                self.unsaved.pop(0)
+        except OSError as e:
+            self.log.critical("journal cannot be written: %s", str(e))
+
+    def _status(self, cid):
+        self.status.changed(cid, self.clock.uptime_s(), self.online)
+        self._wake()
+
+    def _meter(self, connector):
+        session = connector.session
+        if session is not None and session.record is not None:
+            self.box.snapshot(session.record, connector.meter.energy_wh, self.clock.uptime_s())
+
+    def _configure(self, key):
+        get = self.config.get
+        self.heartbeat = get("HeartbeatInterval")
+        self.rpc.timeout = get("MessageTimeout")
+        self.status.duration = get("MinimumStatusDuration")
+        self.sampler.configure(get("MeterValueSampleInterval"), get("ClockAlignedDataInterval"))
+        if get("RivotMessages") != (self.rivot is not None):
+            self.rivot = None
+            if get("RivotMessages"):
+                from ocppj.v16.rivot import Rivot
+
+                self.rivot = Rivot(self)
+
+    def _date(self, jump):
+        if jump is None:  # the time was unknown until now
+            self.box.undated = self.store.names()
+
+    def _authorise(self, session):
+        tag = session.id_tag
+        verdict = self.lazy("ocppj.v16.tokens").local(self, tag, self.online)
+        if verdict:
+            self.station.authorised(session.cid, tag, verdict[0], verdict[1])
+        else:
+            self.asks.append((session.cid, tag))
+            self._wake()
+
+    def _guard(self, key, value):
+        if key[-4:] == "Data" and key[:4] in ("Mete", "Stop") or key == "ConnectorPhaseRotation":
+            return self.lazy("ocppj.v16.guard").expected(key, value)
+
+    def _wake(self):
+        if self.wake:
+            self.wake()
