@@ -131,8 +131,7 @@ async def run(options) -> int:
         if not options.keep:
             # Other threads end with the process; a blocked read must not keep it.
             threading.Thread(target=_until_eof, args=(loop, ending), daemon=True).start()
-        await stopping
-        return 0
+        return await _until(stopping, bench)
     except Exception as error:  # whatever it is, the first line has to say so
         if not isinstance(error, BenchError):
             traceback.print_exc()
@@ -142,6 +141,14 @@ async def run(options) -> int:
     finally:
         if bench is not None:
             await bench.stop()
+
+
+async def _until(stopping, bench) -> int:
+    await asyncio.wait({stopping, bench.pacing}, return_when=asyncio.FIRST_COMPLETED)
+    if bench.pacing.done() and not stopping.done():
+        log(f"the plant has failed: {bench.pacing.exception()!r}")
+        return 1
+    return 0
 
 
 def _until_eof(loop, ending):

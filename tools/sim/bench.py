@@ -63,7 +63,7 @@ class Bench:
         self.control = ControlPort(Words(self), self.console)
         self.can = []
         self._link = None
-        self._pacing = None
+        self.pacing = None
 
     def _make(self):
         # The vehicle and the module at hand are those that the station is set up for.
@@ -87,7 +87,7 @@ class Bench:
         self._link = await asyncio.start_server(self.pace.serve, "127.0.0.1", 0)
         self._exempt()
         await self.control.start(self.options.control)
-        self._pacing = asyncio.create_task(self.pace.run())
+        self.pacing = asyncio.create_task(self.pace.run())
         await self.machine.switch_on()
         await self._first_answer()
         return {
@@ -105,10 +105,10 @@ class Bench:
         answering = asyncio.create_task(self.console.ask("status --json", START_S))
         while not answering.done():
             await asyncio.wait(
-                {answering, self._pacing}, timeout=0.2, return_when=asyncio.FIRST_COMPLETED
+                {answering, self.pacing}, timeout=0.2, return_when=asyncio.FIRST_COMPLETED
             )
-            if self._pacing.done():
-                self._pacing.result()
+            if self.pacing.done():
+                self.pacing.result()
             if self.machine.failed or not self.machine.power:
                 answering.cancel()
                 raise BenchError(self.machine.failed or "the station was killed at its start")
@@ -160,9 +160,9 @@ class Bench:
     async def stop(self) -> None:
         """End everything, the station first."""
         await self.machine.switch_off()
-        if self._pacing:
-            self._pacing.cancel()
-            await asyncio.gather(self._pacing, return_exceptions=True)
+        if self.pacing:
+            self.pacing.cancel()
+            await asyncio.gather(self.pacing, return_exceptions=True)
         self.control.close()
         self.pace.cut()
         if self._link:

@@ -76,7 +76,7 @@ class IoLink:
         try:
             while line := await reader.readline():
                 self._output(line.decode("ascii", "replace").split())
-        except (ConnectionError, ValueError):
+        except (ConnectionError, ValueError, IndexError):
             pass
         if self._writer is writer:
             self._hang_up()
