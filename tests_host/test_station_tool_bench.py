@@ -78,30 +78,28 @@ async def test_state_has_every_field_of_the_interface(tmp_path):
         assert {"id", "on", "voltage_v", "current_a", "temp_c"} <= state["modules"][0].keys()
 
 
-@pytest.mark.parametrize(
-    "line, says",
-    [
-        ("plug 2", "no connector 2"),
-        ("plug", "usage: plug N"),
-        ("soc 1 101", "0 to 100"),
-        ("bms silent 1 maybe", "on or off"),
-        ("plc silent 1 on", "no PLC"),
-        ("identity 1 evccid 00", "no PLC"),
-        ("weld tie 1 on", "no tie"),
-        ("weld xx 1 on", "gc"),
-        ("power up", "usage: power"),
-        ("clock tomorrow", "seconds"),
-        ("", "empty"),
-    ],
-)
-def test_a_wrong_word_says_what_was_expected(tmp_path, line, says):
-    async def run():
-        async with bench(tmp_path) as (_, client, _ready):
-            answer = await client.ask(line)
-            assert answer["ok"] is False
-            assert says in answer["error"]
+WRONG = {
+    "plug 2": "no connector 2",
+    "plug": "usage: plug N",
+    "soc 1 101": "0 to 100",
+    "bms silent 1 maybe": "on or off",
+    "plc silent 1 on": "no PLC",
+    "identity 1 evccid 00": "no PLC",
+    "weld tie 1 on": "no tie",
+    "weld xx 1 on": "gc",
+    "power up": "usage: power",
+    "clock tomorrow": "seconds",
+    "": "empty",
+}
 
-    asyncio.run(run())
+
+@scenario
+async def test_a_wrong_word_says_what_was_expected(tmp_path):
+    async with bench(tmp_path) as (_, client, _ready):
+        for line, says in WRONG.items():
+            answer = await client.ask(line)
+            assert answer["ok"] is False, line
+            assert says in answer["error"], line
 
 
 @scenario
@@ -142,7 +140,9 @@ async def test_other_lines_go_to_the_console_many_at_a_time(tmp_path):
 
 @scenario
 async def test_a_station_that_hangs_is_answered_for_within_ten_seconds(tmp_path):
-    async with bench(tmp_path) as (_, client, ready):
+    async with bench(tmp_path) as (one, client, ready):
+        assert one.console.answer_s < 10
+        one.console.answer_s = 3.0
         hung = asyncio.create_task((await Client().dial(ready["control"])).ask("hang"))
         await asyncio.sleep(0.3)
         began = asyncio.get_running_loop().time()
@@ -153,7 +153,7 @@ async def test_a_station_that_hangs_is_answered_for_within_ten_seconds(tmp_path)
         assert (await client.ask("state"))["time_s"] > first + 0.2
         answer = await hung
         assert not answer["ok"] and "did not answer" in answer["error"]
-        assert asyncio.get_running_loop().time() - began < 10
+        assert asyncio.get_running_loop().time() - began < 4
 
 
 # -- power

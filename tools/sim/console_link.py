@@ -22,11 +22,13 @@ class ConsoleLink:
     def __init__(self, port: int, alive=lambda: True):
         self.port = port
         self.alive = alive
+        self.answer_s = ANSWER_S
         self._lock = asyncio.Lock()
         self._streams = None
 
-    async def ask(self, line: str, timeout: float = ANSWER_S) -> str:
-        """The console's answer to one line. ConsoleError after `timeout` s of real time."""
+    async def ask(self, line: str, timeout: float | None = None) -> str:
+        """The console's answer to one line. ConsoleError after `timeout` s (`answer_s`)."""
+        timeout = timeout or self.answer_s
         try:
             async with asyncio.timeout(timeout):
                 async with self._lock:
