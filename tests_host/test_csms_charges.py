@@ -225,6 +225,34 @@ async def test_a_restart_with_the_same_database_forgets_nothing(tmp_path):
 
 
 @scenario
+async def test_a_stop_sent_just_before_the_line_drops_is_kept():
+    async with CentralSystem(http_port=None, accept_all=True) as csms:
+        async with FakeStation(csms.ws_url, "S1") as station:
+            tx = (await station.start())["transactionId"]
+            stop = {"transactionId": tx, "meterStop": 1500, "timestamp": "2026-05-01T11:00:00Z"}
+            await station.raw([2, "hb", "Heartbeat", {}])
+            await station.raw([2, "last", "StopTransaction", stop])
+            station.socket.transport.abort()
+        while csms.connected("S1"):
+            await asyncio.sleep(0.01)
+        assert (await csms.charges.get(tx)).meter_stop == 1500
+
+
+@scenario
+async def test_a_task_cancelled_in_a_query_costs_no_data():
+    async with CentralSystem(http_port=None, accept_all=True) as csms:
+        async with FakeStation(csms.ws_url, "S1") as station:
+            await station.boot()
+            for n in range(60):
+                task = asyncio.create_task(csms.store.stations())
+                await asyncio.sleep(n / 20000)
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+            assert [row.id for row in await csms.store.stations()] == ["S1"]
+            await station.call("Heartbeat")
+
+
+@scenario
 async def test_the_message_log_is_bounded_for_each_station():
     async with CentralSystem(http_port=None, messages_kept=20) as csms:
         async with FakeStation(csms.ws_url, "S1") as one, FakeStation(csms.ws_url, "S2") as two:

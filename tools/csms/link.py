@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("csms.link")
 NO_ANSWER = object()  # what an override returns to leave a CALL unanswered
 _LATE_KEPT = 50
+_LAST_CALLS_S = 2.0
 
 
 class Link:
@@ -37,7 +38,7 @@ class Link:
         self.version = version
         self.registration: str | None = None
         self.last_seen = central.clock.now()
-        self._calls: asyncio.Queue[rpc.Frame] = asyncio.Queue()
+        self._calls: asyncio.Queue[rpc.Frame | None] = asyncio.Queue()
         self._turn = asyncio.Lock()  # one outstanding CALL to the station (J 4.1.1)
         self._waiting: dict[str, tuple[str, asyncio.Future]] = {}
         self._gave_up: dict[str, str] = {}  # message id: action, for late answers
@@ -51,6 +52,8 @@ class Link:
         except ConnectionClosed:
             pass
         finally:
+            self._calls.put_nowait(None)  # what was received is kept, answered or not
+            await asyncio.wait({worker}, timeout=_LAST_CALLS_S)
             worker.cancel()
             await asyncio.gather(worker, return_exceptions=True)
             for _, future in self._waiting.values():
@@ -185,15 +188,14 @@ class Link:
 
     async def _work(self) -> None:
         """Answer the station's CALLs in their order."""
-        while True:
-            frame = await self._calls.get()
+        while (frame := await self._calls.get()) is not None:
             try:
                 if frame.kind == rpc.ERROR:
                     await self._refuse(frame, errors.CallError(frame.code, frame.description))
                 else:
                     await self._serve(frame)
             except ConnectionClosed:
-                return
+                log.debug("%s: nobody hears the answer to %s", self.station_id, frame.action)
             except Exception:
                 log.exception("%s: %s", self.station_id, frame.action)
 

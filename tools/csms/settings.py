@@ -14,7 +14,7 @@ class Settings:
     """Every option of the central system; the command line has one flag for each.
 
     Ports 0 mean: any free one; `http_port` None: no page and no API. `db` is any URL that
-    SQLAlchemy's asyncio engines take; the default lives in memory and is gone at the end.
+    SQLAlchemy's asyncio engines take; the default is temporary and gone at the end.
     Times are in seconds of real time, but for `heartbeat_s` and `boot_retry_s`, which the
     station counts by its own clock.
     """

@@ -10,8 +10,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
+from tempfile import TemporaryDirectory
 
-from sqlalchemy import event, func, select
+from sqlalchemy import event, func, make_url, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
 from .models import SCHEMA_VERSION, Base, ConfigKey, ConnectorStatus, Meta, Notice, Station
@@ -19,18 +20,25 @@ from .models import SCHEMA_VERSION, Base, ConfigKey, ConnectorStatus, Meta, Noti
 
 class Store:
     """The database. `write()` and `read()` give a session; one write at a time, so that SQLite
-    never answers that it is locked. A memory database has one connection: its reads queue too."""
+    never answers that it is locked.
+
+    SQLite's database in memory becomes a file in a temporary folder that goes at the end: a
+    task that is cancelled in a query (a page that is closed) costs its connection, and with
+    its only connection a database in memory would be gone.
+    """
 
     def __init__(self, url: str):
-        self.engine = create_async_engine(url)
-        if self.engine.url.get_backend_name() == "sqlite":
-            event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
+        self._folder: TemporaryDirectory | None = None
+        where = make_url(url)
+        sqlite = where.get_backend_name() == "sqlite"
+        if sqlite and (not where.database or ":memory:" in where.database):
+            self._folder = TemporaryDirectory(prefix="csms-")
+            where = where.set(database=f"{self._folder.name}/csms.db", query={})
+        self.engine = create_async_engine(where)
+        if sqlite:
+            event.listen(self.engine.sync_engine, "connect", self._prepare_sqlite)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self._lock = asyncio.Lock()
-        database = self.engine.url.database
-        self._single = self.engine.url.get_backend_name() == "sqlite" and (
-            not database or ":memory:" in database
-        )
 
     async def open(self) -> None:
         """Make the tables that are missing; refuse a database of a later program."""
@@ -49,6 +57,17 @@ class Store:
     async def close(self) -> None:
         """Close every connection to the database."""
         await self.engine.dispose()
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    def _prepare_sqlite(self, connection, _record) -> None:
+        """WAL: readers do not wait for the writer, and a commit is one append."""
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute(f"PRAGMA synchronous={'NORMAL' if self._folder is None else 'OFF'}")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA busy_timeout=5000")
+        cursor.close()
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
@@ -59,12 +78,8 @@ class Store:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
         """A session for queries."""
-        if self._single:
-            async with self._lock, self._sessions() as session:
-                yield session
-        else:
-            async with self._sessions() as session:
-                yield session
+        async with self._sessions() as session:
+            yield session
 
     async def station(self, station_id: str) -> Station | None:
         """One station, or None."""
@@ -176,13 +191,3 @@ class Store:
                     .order_by(ConfigKey.key)
                 )
             )
-
-
-def _prepare_sqlite(connection, _record) -> None:
-    """WAL: readers do not wait for the writer, and a commit is one append."""
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=NORMAL")
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.execute("PRAGMA busy_timeout=5000")
-    cursor.close()

@@ -1,10 +1,12 @@
 """What does an open page hear? Pieces of HTML by server-sent events, and points of the chart.
 
-Events are gathered for a moment, so that a burst of messages is one piece, not fifty.
+Events are gathered for a moment, so that a burst of messages is one piece, not fifty. A page that
+is closed cancels its stream; the queries are shielded, for a cancelled one costs its connection.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
@@ -27,13 +29,15 @@ async def overview(central: CentralSystem) -> AsyncIterator[dict]:
     try:
         yield {
             "event": "stations",
-            "data": render("parts/stations.html", **await overview_facts(central)),
+            "data": render("parts/stations.html", **await asyncio.shield(overview_facts(central))),
         }
         while (events := await subscription.batch(_OVERVIEW_GATHER_S)) is not None:
             if any(event.kind in _LIVE for event in events):
                 yield {
                     "event": "stations",
-                    "data": render("parts/stations.html", **await overview_facts(central)),
+                    "data": render(
+                        "parts/stations.html", **await asyncio.shield(overview_facts(central))
+                    ),
                 }
     finally:
         central.hub.unsubscribe(subscription)
@@ -46,7 +50,7 @@ async def station(central: CentralSystem, station_id: str, number: int) -> Async
 
     subscription = central.hub.subscribe(station_id)
     try:
-        for event in await _state(central, station_id, number, {"link", "charge", "plant"}):
+        for event in await _whole_state(central, station_id, number, {"link", "charge", "plant"}):
             yield event
         while (events := await subscription.batch(_GATHER_S)) is not None:
             for event in events:
@@ -60,12 +64,16 @@ async def station(central: CentralSystem, station_id: str, number: int) -> Async
                     "event": "ocpp",
                     "data": render("parts/messages.html", messages=messages[::-1]),
                 }
-            for event in await _state(
+            for event in await _whole_state(
                 central, station_id, number, {event.kind for event in events}
             ):
                 yield event
     finally:
         central.hub.unsubscribe(subscription)
+
+
+async def _whole_state(*what) -> list[dict]:
+    return await asyncio.shield(_state(*what))
 
 
 async def _state(
