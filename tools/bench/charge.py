@@ -1,0 +1,84 @@
+"""What is a whole charge, as the bench plays it?
+
+Boot, plug in, card, energy with meter values, card again, StopTransaction, unplug, Available.
+With `calls` the central system also sends every Core call and a trigger in the middle of it.
+"""
+
+import asyncio
+
+from tools.bench.rig import Rig, RigError
+
+TAG = "BENCH001"
+PLAY_S = 60  # a station that needs longer than that (10 s would do) starves
+SETTINGS = ("MeterValueSampleInterval=5",)
+
+# Every call that the station serves in the middle of a charge; Reset and the ones that start and
+# stop are played by `charge` itself.
+CALLS = (
+    ("ChangeConfiguration", {"key": "HeartbeatInterval", "value": "200"}),
+    ("GetConfiguration", {"key": ["HeartbeatInterval"]}),
+    ("GetConfiguration", {}),
+    ("TriggerMessage", {"requestedMessage": "MeterValues", "connectorId": 1}),
+    ("TriggerMessage", {"requestedMessage": "StatusNotification", "connectorId": 1}),
+    ("TriggerMessage", {"requestedMessage": "BootNotification"}),
+    ("TriggerMessage", {"requestedMessage": "Heartbeat"}),
+    ("DataTransfer", {"vendorId": "nobody", "messageId": "x", "data": "y" * 500}),
+    ("ClearCache", {}),
+    ("ChangeAvailability", {"connectorId": 1, "type": "Operative"}),
+    ("RemoteStartTransaction", {"connectorId": 1, "idTag": TAG}),
+    ("RemoteStopTransaction", {"transactionId": 999}),
+    ("UnlockConnector", {"connectorId": 9}),
+)
+
+
+async def begin(rig: Rig, cid: int = 1) -> None:
+    """Boot until energy flows at connector `cid`."""
+    csms = rig.csms
+    await csms.wait("BootNotification")
+    await csms.wait("StatusNotification", connectorId=cid, status="Available")
+    await rig.ask(f"plug {cid}")
+    await csms.wait("StatusNotification", connectorId=cid, status="Preparing")
+    await rig.ask(f"tag {cid} {TAG}")
+    await csms.wait("StartTransaction", connectorId=cid)
+    await csms.wait("StatusNotification", connectorId=cid, status="Charging")
+
+
+async def meter_values(rig: Rig, count: int = 2) -> None:
+    """Wait for so many MeterValues from now on."""
+    for _ in range(count):
+        await rig.csms.wait("MeterValues", after=len(rig.csms.heard))
+
+
+async def every_call(rig: Rig) -> None:
+    """Every call of CALLS, each answered by a CALLRESULT."""
+    for action, payload in CALLS:
+        await rig.csms.call(action, payload)
+
+
+async def end(rig: Rig, cid: int = 1) -> dict:
+    """The card again until the connector is free; the payload of StopTransaction."""
+    csms = rig.csms
+    mark = len(csms.heard)
+    await rig.ask(f"tag {cid} {TAG}")
+    stop = await csms.wait("StopTransaction", after=mark)
+    await rig.ask(f"unplug {cid}")
+    await csms.wait("StatusNotification", after=mark, connectorId=cid, status="Available")
+    csms.check()
+    return stop.payload
+
+
+async def play(form: str, heap: str = "", *, calls=False, guns=1, speed=10, program=None) -> Rig:
+    """One whole charge; the Rig with all that was heard. RigError if anything went wrong."""
+    more = {"program": program} if program else {}
+    async with Rig(form, heap=heap, speed=speed, guns=guns, settings=SETTINGS, **more) as rig:
+        try:
+            async with asyncio.timeout(PLAY_S):
+                await begin(rig, guns)
+                await meter_values(rig)
+                if calls:
+                    await every_call(rig)
+                    await meter_values(rig, 1)
+                await end(rig, guns)
+        except TimeoutError:
+            raise RigError(f"no whole charge within {PLAY_S} s") from None
+        return rig

@@ -1,0 +1,8 @@
+"""Which files hold measurements? Importing this one registers them all.
+
+A new group of figures is a new file with functions under @measures, and its name here.
+"""
+
+from tools.bench import control, flash, heap, ocpp, packages, smallest, websocket
+
+GROUPS = (control, websocket, ocpp, heap, packages, smallest, flash)

@@ -1,0 +1,147 @@
+"""How much of the heap lives in a real station: after boot, in a charge, with nobody looking?
+
+`heap.boot` and `heap.charge` are what `status --json` says, so they contain the console that was
+asked; `heap.idle` and `heap.idle_charge` are what a probe sees when the console is forgotten.
+All contain the simulator's launcher, which no board has: `heap.launcher`.
+"""
+
+import asyncio
+import json
+import re
+
+from tools.bench import charge, port
+from tools.bench.figures import Figure, measures
+from tools.bench.rig import Rig
+
+ROOMY = "512k"  # so that the figure is what lives, not what fits
+SPEED = 40
+SETTLED_S = 150  # uptime at which the console and the boot are forgotten
+CHARGED_S = 600
+PROBED = ("-m", "tools.bench.probed")
+
+
+@measures(*(f"heap.{what}.{form}" for form in ("frozen", "mpy") for what in ("boot", "charge")))
+def live():
+    """What `status --json` says, after boot and with energy flowing."""
+    for form in ("frozen", "mpy"):
+        boot, charging = asyncio.run(_live(form))
+        yield Figure(f"heap.boot.{form}", boot, "B", "status --json after boot, console included")
+        yield Figure(f"heap.charge.{form}", charging, "B", "status --json in a charge, the same")
+
+
+async def _live(form):
+    async with Rig(form, heap=ROOMY, speed=10, settings=charge.SETTINGS) as rig:
+        await rig.csms.wait("BootNotification")
+        await rig.csms.wait("StatusNotification", connectorId=1, status="Available")
+        boot = (await rig.status())["health"]["heap_used"]
+        await charge.begin(rig)
+        await charge.meter_values(rig)
+        return boot, (await rig.status())["health"]["heap_used"]
+
+
+@measures("heap.launcher", seconds=2)
+def launcher():
+    """What the simulator itself holds in the station's heap."""
+    held = port.run("imports.py", "launcher")["launch"]
+    yield Figure("heap.launcher", held, "B", "tools/sim/launch.py, in no build for a board")
+
+
+def _probed_names(form):
+    return [f"heap.{what}.{form}" for what in ("idle", "idle_charge", "largest_block", "names")]
+
+
+@measures(*_probed_names("frozen"), "journal.transaction_bytes", "journal.transaction_writes")
+def frozen():
+    """The frozen station, probed; and what a transaction costs the flash."""
+    probe = asyncio.run(probed("frozen"))
+    yield from probe.figures("frozen")
+    source = f"records written in one charge of {CHARGED_S} s, default settings"
+    writes, size = probe.written
+    yield Figure("journal.transaction_bytes", size, "B", source)
+    yield Figure("journal.transaction_writes", writes, "writes", source)
+
+
+@measures(*_probed_names("mpy"))
+def as_mpy():
+    """The station as .mpy files, probed."""
+    yield from asyncio.run(probed("mpy")).figures("mpy")
+
+
+class Probe:
+    """What the probe said in one run.
+
+    idle, charging: bytes; largest: bytes of a block; names: (number, bytes) of interned names.
+    """
+
+    def __init__(self):
+        self.idle = self.charging = self.largest = 0
+        self.names = (0, 0)
+        self.modules: list[str] = []
+        self.written = (0, 0)
+
+    def figures(self, form):
+        """The figures of a form."""
+        yield Figure(f"heap.idle.{form}", self.idle, "B", "live after boot, console forgotten")
+        yield Figure(
+            f"heap.idle_charge.{form}", self.charging, "B", "live in a charge, console forgotten"
+        )
+        yield Figure(
+            f"heap.largest_block.{form}",
+            self.largest,
+            "B",
+            "largest live block after any collection (micropython.mem_info)",
+        )
+        number, size = self.names
+        yield Figure(f"heap.names.{form}", size, "B", f"table and text of {number} interned names")
+
+
+async def probed(form: str, seconds: int = CHARGED_S) -> Probe:
+    """Boot, rest, a charge of `seconds` of bench time. RigError if anything goes wrong."""
+    found = Probe()
+    async with Rig(form, heap=ROOMY, speed=SPEED, program=PROBED) as rig:
+        await rig.csms.wait("StatusNotification", connectorId=1, status="Available")
+        await _pass(rig, SETTLED_S)
+        found.idle = last(rig.log)["used"]
+        before = _flash(last(rig.log))
+        await charge.begin(rig)
+        await _pass(rig, seconds)
+        found.charging = last(rig.log)["used"]
+        found.modules = last(rig.log)["modules"]
+        await charge.end(rig)
+        await _pass(rig, 10)
+        after = _flash(last(rig.log))
+        found.written = (after[0] - before[0], after[1] - before[1])
+        found.largest = largest_block(rig.log)
+        found.names = names(rig.log)
+    return found
+
+
+async def _pass(rig, seconds):
+    """Let bench time pass, then wait until the probe has spoken in it."""
+    end = (await rig.ask("state"))["time_s"] + seconds
+    while (await rig.ask("state"))["time_s"] < end:
+        rig.csms.check()
+        await asyncio.sleep(0.1)
+
+
+def last(log: list[str]) -> dict:
+    """The probe's last line."""
+    line = next(line for line in reversed(log) if "PROBE {" in line)
+    return json.loads(line[line.index("{") :])
+
+
+def largest_block(log: list[str]) -> int:
+    """The largest "max blk sz" of mem_info, in bytes; a block of the 32-bit port has 16."""
+    return 16 * max(int(n) for line in log for n in re.findall(r"max blk sz: (\d+)", line))
+
+
+def names(log: list[str]) -> tuple[int, int]:
+    """Number and bytes of the interned names in RAM: the last word of qstr_info."""
+    rows = [re.search(r"n_qstr=(\d+).*n_total_bytes=(\d+)", line) for line in log]
+    number, size = [row for row in rows if row][-1].groups()
+    return int(number), int(size)
+
+
+def _flash(row):
+    rows = row["written"].values()
+    return sum(n for n, _ in rows), sum(size for _, size in rows)

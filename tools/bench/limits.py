@@ -1,0 +1,35 @@
+"""Which figure must not be above (or below) what? The only place where a limit stands.
+
+A limit is here from the day the design states it, met or not. Figures without a row are reported
+without a verdict.
+"""
+
+KB = 1024
+
+# name: (highest value allowed, where that is written)
+MOST = {
+    "heap.boot.frozen": (45 * KB, "design 5: the station, frozen, live after boot"),
+    "heap.smallest.frozen": (56 * KB, "design 5: a whole charge"),
+    "heap.smallest_calls.frozen": (56 * KB, "design 5: a whole charge and every OCPP call"),
+    "heap.smallest.mpy": (100 * KB, "design 5: the core station as .mpy on stock firmware"),
+    "heap.smallest_12_guns.frozen": (112 * KB, "design 5: the 12-gun station"),
+    "heap.largest_block.frozen": (4 * KB, "design 5: the largest single allocation"),
+    "heap.largest_block.mpy": (4 * KB, "design 5: the largest single allocation"),
+    "control.frame_alloc": (0, "design 5: a received CAN frame"),
+    "control.frame_slcan_alloc": (0, "design 5: a received CAN frame"),
+    "control.tick_idle_alloc": (0, "design 5: a control tick that changes nothing"),
+    "control.tick_charging_alloc": (0, "design 5: a control tick that changes nothing"),
+}
+
+
+def limit_of(name: str):
+    """The highest value that the figure `name` may have, or None."""
+    return MOST[name][0] if name in MOST else None
+
+
+def verdict(name: str, value):
+    """True or False for a figure with a limit (a value of None misses it), None without."""
+    limit = limit_of(name)
+    if limit is None:
+        return None
+    return value is not None and value <= limit

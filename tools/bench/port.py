@@ -1,0 +1,79 @@
+"""How does a measurement run a script on the 32-bit MicroPython port?
+
+Scripts lie in device/; they see the firmware as a board has it (the .mpy tree) and, where they
+need a battery and a module, the models of tests_host/world. Each prints one JSON object.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from tools import build, micropython
+from tools.sim import machine
+
+ROOT = Path(__file__).resolve().parents[2]
+DEVICE = Path(__file__).with_name("device")
+BITS = 32
+TIMEOUT_S = 120
+
+
+class ScriptError(Exception):
+    """The script failed; the text is the end of what it said."""
+
+
+def command(script: str, *arguments, heap: str = "4M") -> list[str]:
+    """The command line that runs device/SCRIPT."""
+    port = str(micropython.path(BITS))
+    return [port, "-X", f"heapsize={heap}", str(DEVICE / script), *map(str, arguments)]
+
+
+def environment() -> dict[str, str]:
+    """Where the scripts find what they import."""
+    tree = build.tree("mpy")
+    path = [tree, tree / "lib", ROOT / "tests_host", machine.launcher(), ".frozen"]
+    return {"MICROPYPATH": ":".join(map(str, path)), "PATH": "/usr/bin:/bin"}
+
+
+def run(script: str, *arguments, heap: str = "4M") -> dict:
+    """What device/SCRIPT prints, read as JSON. ScriptError if it fails."""
+    done = _run(command(script, *arguments, heap=heap))
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def instructions(script: str, *arguments) -> int | None:
+    """Instructions that the whole run executes under callgrind; None without valgrind."""
+    valgrind = shutil.which("valgrind")
+    if not valgrind:
+        return None
+    under = [valgrind, "--tool=callgrind", "--callgrind-out-file=/dev/null"]
+    done = _run([*under, *command(script, *arguments)])
+    found = re.search(r"refs:\s+([\d,]+)", done.stderr)
+    if not found:
+        raise ScriptError(f"callgrind counted nothing: {done.stderr[-300:]}")
+    return int(found[1].replace(",", ""))
+
+
+def instructions_each(script: str, *arguments, count: int) -> float | None:
+    """Instructions of one round: the difference of runs with `count` and twice as many rounds."""
+    once = instructions(script, *arguments, count)
+    if once is None:
+        return None
+    return (instructions(script, *arguments, 2 * count) - once) / count
+
+
+def _run(words):
+    with tempfile.TemporaryDirectory(prefix="galvani-bench-") as folder:
+        done = subprocess.run(
+            words,
+            cwd=folder,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+        )
+    if done.returncode:
+        raise ScriptError((done.stderr + done.stdout).strip()[-600:])
+    return done
