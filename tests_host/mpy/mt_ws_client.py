@@ -3,6 +3,7 @@
 
 import asyncio
 import gc
+import time
 
 from ws_server import Server, fast_clock, frame, real_clock, sends, silent, sleep_ms
 
@@ -118,6 +119,24 @@ async def test_a_receive_that_is_cancelled_loses_nothing():
         assert not ws.closed
         assert (await ws.receive()).data == "hellothere"
         await ws.close()
+
+
+async def test_the_end_of_a_message_does_not_wait_for_a_delayed_ack():
+    async def script(server, reader, writer):
+        await server.upgrade(reader, writer)
+        while True:
+            opcode, data = await frame(reader)
+            writer.write(b"\x88\x00" if opcode == 8 else b"\x81\x02ok")
+            await writer.drain()
+
+    async with Server(script) as server:
+        ws = await ws_connect(server.url)
+        start = time.ticks_ms()
+        for _ in range(25):
+            await ws.send_str("x" * 2500)  # three writes
+            await ws.receive()
+        assert time.ticks_diff(time.ticks_ms(), start) < 800  # 40 ms each with Nagle's algorithm
+        server.writer.s.close()
 
 
 async def test_two_receivers_are_refused():

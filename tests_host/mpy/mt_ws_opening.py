@@ -2,6 +2,7 @@
 # heapsize: 32m
 
 import gc
+import os
 import socket
 
 from ws_server import Server, answers, fast_clock, real_clock, sends, silent, sleep_ms
@@ -112,9 +113,17 @@ async def test_every_address_of_a_name_is_tried():
         rows = socket.getaddrinfo("127.0.0.1", 9, 0, socket.SOCK_STREAM)
         rows += socket.getaddrinfo("127.0.0.1", server.port, 0, socket.SOCK_STREAM)
         opening.socket = _Socket(rows)
+        before = sockets()
         ws = await ws_connect("ws://two.addresses/")  # forgets the module it has used
         assert server.connections == 1
+        assert sockets() == before + 2  # both ends of one connection
         await ws.close()
+
+
+def sockets():
+    """How many files and sockets this process has open."""
+    gc.collect()
+    return len([1 for _ in os.ilistdir("/proc/self/fd")])
 
 
 class _Socket:
@@ -140,12 +149,6 @@ async def test_wss_without_a_context_and_a_wrong_url_are_value_errors():
 
 
 async def test_a_failed_opening_leaves_no_socket_behind():
-    import os
-
-    def sockets():
-        gc.collect()
-        return len([1 for _ in os.ilistdir("/proc/self/fd")])
-
     async with Server(silent) as server:
         before = sockets()
         for url in (server.url, "ws://127.0.0.1:9/") * 3:
