@@ -1,0 +1,150 @@
+"""A hostile CSMS and line: answers late, twice, wrong, missing; the line breaks at any time.
+
+Invariants: one CALL at a time (the bench asserts it); every transaction arrives whole, in order,
+once per message id; the register never goes back; nothing but Boot before it is accepted.
+"""
+
+import json
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from v16_bench import Bench, Error
+
+STEPS = st.lists(
+    st.sampled_from(
+        [
+            "tag", "stop", "pass", "long", "drop", "join", "deaf", "hear", "error", "fine",
+            "late", "twice", "junk", "invalid", "reboot", "pong", "trigger",
+        ]
+    ),
+    min_size=5,
+    max_size=40,
+)  # fmt: skip
+
+
+class Line:
+    """Plays steps; keeps what was sent over all boots."""
+
+    def __init__(self):
+        self.b = Bench(
+            AllowOfflineTxForUnknownId=True,
+            MeterValueSampleInterval=25,
+            TransactionMessageRetryInterval=5,
+            TransactionMessageAttempts=100,
+            MessageTimeout=10,
+        ).start()
+        self.calls = []
+        self.seen = 0
+        self.old = []
+        self.b.cp.connected(0)
+
+    def collect(self):
+        news = [c for c in self.b.csms.calls[self.seen :] if c[0] >= 0]
+        self.seen = len(self.b.csms.calls)
+        self.calls += news
+        self.old += [c[3] for c in news]
+
+    def play(self, step):
+        b = self.b
+        if step == "tag":
+            if b.station.connector(1).session is None:
+                b.charge()
+        elif step == "stop":
+            b.stop()
+        elif step in ("pass", "long"):
+            b.run(7 if step == "pass" else 90)
+        elif step == "drop":
+            b.offline()
+        elif step == "join":
+            b.csms.pending = []
+            if not b.cp.linked:
+                b.cp.connected(b.clock.now)
+        elif step == "deaf":
+            b.csms.silent = True
+        elif step in ("hear", "fine"):
+            b.csms.silent = ()
+            b.csms.replies = {}
+        elif step == "error":
+            for action in ("StartTransaction", "StopTransaction", "MeterValues", "Authorize"):
+                b.csms.replies[action] = Error("InternalError")
+        elif step == "invalid":
+            b.csms.replies["StartTransaction"] = {"idTagInfo": 3}
+        elif step == "late":
+            if b.csms.pending:
+                b.cp.receive(b.csms.answer(b.csms.pending.pop()), b.clock.now)
+        elif step == "twice":
+            for message_id in self.old[-3:]:
+                b.cp.receive(json.dumps([4, message_id, "GenericError", "", {}]), b.clock.now)
+        elif step == "junk":
+            for text in ('[3,"x",{}]', "[2,", '[2,"j","Reset",{"type":1}]', "[[[[[[", '"'):
+                b.cp.receive(text, b.clock.now)
+        elif step == "pong":
+            b.csms.pending = []
+            b.cp.alive(b.clock.now)
+        elif step == "trigger" and b.cp.linked:
+            b.call("TriggerMessage", {"requestedMessage": "StatusNotification"})
+        elif step == "reboot":
+            self.collect()
+            wh = b.station.connector(1).meter.energy_wh
+            self.b = b = b.reboot()
+            self.seen = len(b.csms.calls)
+            b.station.connector(1).meter.energy_wh = wh
+            b.start()
+            b.cp.connected(0)
+        if self.b.cp.linked:
+            self.b.pump()
+        self.collect()
+
+
+@settings(
+    max_examples=120, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+)
+@given(STEPS)
+def test_invariants(steps):
+    check(steps)
+
+
+@pytest.mark.long
+@settings(max_examples=5000, deadline=None, suppress_health_check=list(HealthCheck))
+@given(STEPS)
+def test_invariants_long(steps):
+    check(steps)
+
+
+def check(steps):
+    line = Line()
+    for step in steps:
+        line.play(step)
+    for step in ("hear", "drop", "join", "stop", "long", "pong", "drop", "join"):
+        line.play(step)
+    line.b.run(1200)
+    line.collect()
+    bodies = {}
+    order = []
+    for _, action, payload, message_id in line.calls:
+        if action in ("StartTransaction", "StopTransaction", "MeterValues"):
+            fixed = dict(payload, transactionId=None)
+            assert bodies.setdefault(message_id, fixed) == fixed
+            if message_id not in order:
+                order.append(message_id)
+    starts = [i for i in order if "meterStart" in bodies[i]]
+    stops = [i for i in order if "meterStop" in bodies[i]]
+    assert len(starts) == len(stops)
+    register = 0
+    for message_id in order:
+        body = bodies[message_id]
+        for key in ("meterStart", "meterStop"):
+            if key in body:
+                assert body[key] >= register
+                register = body[key]
+    kinds = [("s" if i in starts else "e") for i in order if i in starts or i in stops]
+    assert kinds == ["s", "e"] * len(starts)
+    assert not [n for n in line.b.store.files if n[0] in "smda" and len(n) == 8]
+    ids = [
+        i
+        for _, a, _, i in line.calls
+        if a not in ("StartTransaction", "StopTransaction", "MeterValues")
+    ]
+    assert len(ids) == len(set(ids))
