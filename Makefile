@@ -2,7 +2,8 @@
 
 PYTHON := .venv/bin/python
 BOARD ?= UNIX
-# make run takes ONCE=1 (play one charge, then end) and PROFILE=rivot.
+# make run takes ONCE=1 (play one charge, then end), PROFILE=rivot, and for tools/run.py itself
+# SPEED=10 (times faster than real time) and SOC=35 (state of charge at the start).
 RUN_OPTIONS = $(if $(ONCE),--once) $(if $(PROFILE),--profile $(PROFILE))
 # PYTEST="-k word -x" is handed on by the test targets.
 PYTEST ?=
