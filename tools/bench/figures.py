@@ -117,7 +117,7 @@ def run(pattern: str | None, emit: Callable[[Figure], None]) -> list[str]:
         for name in sorted(missing):
             if limits.limit_of(name) is not None and selects(pattern, name):
                 with lock:
-                    emit(Figure(name, None, "B", why.splitlines()[0][:200]))
+                    emit(Figure(name, None, "B", why.splitlines()[-1][:200]))
         say(f"{label}: {time.monotonic() - began:.1f} s")
 
     for measurement in chosen:

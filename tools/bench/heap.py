@@ -42,7 +42,7 @@ async def _live(form):
 @measures("heap.launcher", seconds=2)
 def launcher():
     """What the simulator itself holds in the station's heap."""
-    held = port.run("imports.py", "launcher")["launch"]
+    held = port.run("imports.py", "launcher", form="mpy")["launch"]
     yield Figure("heap.launcher", held, "B", "tools/sim/launch.py, in no build for a board")
 
 

@@ -1,7 +1,9 @@
 """How does a measurement run a script on the 32-bit MicroPython port?
 
-Scripts lie in device/; they see the firmware as a board has it (the .mpy tree) and, where they
-need a battery and a module, the models of tests_host/world. Each prints one JSON object.
+Scripts lie in device/; they see the firmware as source (build/py: the .mpy tree is the same
+bytecode, but what is private or constant has lost its name there) or as a board has it (build/mpy)
+and, where they need a battery and a module, the models of tests_host/world. Each prints one
+JSON object.
 """
 
 import json
@@ -18,28 +20,30 @@ ROOT = Path(__file__).resolve().parents[2]
 DEVICE = Path(__file__).with_name("device")
 BITS = 32
 TIMEOUT_S = 120
+HEAP = "4M"
 
 
 class ScriptError(Exception):
     """The script failed; the text is the end of what it said."""
 
 
-def command(script: str, *arguments, heap: str = "4M") -> list[str]:
+def command(script: str, *arguments) -> list[str]:
     """The command line that runs device/SCRIPT."""
     port = str(micropython.path(BITS))
-    return [port, "-X", f"heapsize={heap}", str(DEVICE / script), *map(str, arguments)]
+    # As tools/build.py compiles: without asserts.
+    return [port, "-O2", "-X", f"heapsize={HEAP}", str(DEVICE / script), *map(str, arguments)]
 
 
-def environment() -> dict[str, str]:
-    """Where the scripts find what they import."""
-    tree = build.tree("mpy")
+def environment(form: str) -> dict[str, str]:
+    """Where the scripts find what they import: the tree of `form` first."""
+    tree = build.tree(form)
     path = [tree, tree / "lib", ROOT / "tests_host", machine.launcher(), ".frozen"]
     return {"MICROPYPATH": ":".join(map(str, path)), "PATH": "/usr/bin:/bin"}
 
 
-def run(script: str, *arguments, heap: str = "4M") -> dict:
+def run(script: str, *arguments, form: str = "py") -> dict:
     """What device/SCRIPT prints, read as JSON. ScriptError if it fails."""
-    done = _run(command(script, *arguments, heap=heap))
+    done = _run(command(script, *arguments), form)
     return json.loads(done.stdout.splitlines()[-1])
 
 
@@ -49,7 +53,7 @@ def instructions(script: str, *arguments) -> int | None:
     if not valgrind:
         return None
     under = [valgrind, "--tool=callgrind", "--callgrind-out-file=/dev/null"]
-    done = _run([*under, *command(script, *arguments)])
+    done = _run([*under, *command(script, *arguments)], "py")
     found = re.search(r"refs:\s+([\d,]+)", done.stderr)
     if not found:
         raise ScriptError(f"callgrind counted nothing: {done.stderr[-300:]}")
@@ -64,12 +68,12 @@ def instructions_each(script: str, *arguments, count: int) -> float | None:
     return (instructions(script, *arguments, 2 * count) - once) / count
 
 
-def _run(words):
+def _run(words, form):
     with tempfile.TemporaryDirectory(prefix="galvani-bench-") as folder:
         done = subprocess.run(
             words,
             cwd=folder,
-            env=environment(),
+            env=environment(form),
             capture_output=True,
             text=True,
             timeout=TIMEOUT_S,

@@ -78,7 +78,8 @@ def ticks(charging):
     world = World(cards=None)
     if charging:
         world.charge()
-        assert world.status == "Charging"
+        if world.status != "Charging":
+            raise ValueError(world.status)
     path = world.wire.path
     path._send = lambda can_id, buf: None  # the models of the world are not what is measured
     codec = path.codec
