@@ -104,7 +104,7 @@ def _lock():
 def _build_locked(bits: int, frozen: bool) -> None:
     if platform.machine() not in ("x86_64", "AMD64"):
         raise FetchError(f"the recipe is for x86-64 Linux, this is {platform.machine()}")
-    debian.need(recipe.missing_packages(), "building MicroPython")
+    debian.need(recipe.missing_packages(bits), "building MicroPython")
     key = recipe.recipe_hash(bits)
     inputs = _input_hash(bits, frozen)
     libraries = recipe.libraries(bits)

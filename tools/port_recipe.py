@@ -78,13 +78,14 @@ def recipe_hash(bits: int) -> str:
     return hashlib.sha256(repr(recipe).encode()).hexdigest()[:16]
 
 
-def missing_packages() -> list[str]:
+def missing_packages(bits: int) -> list[str]:
     """The system packages that building needs and this machine lacks."""
     missing = []
     if not shutil.which("make"):
         missing.append("make")
     program = b"#include <stdio.h>\nint main(void) { return 0; }\n"
-    for flag, packages in (("-m64", ["gcc", "libc6-dev"]), ("-m32", ["gcc-multilib"])):
+    wanted = (("-m64", ["gcc", "libc6-dev"]), ("-m32", ["gcc-multilib"]))
+    for flag, packages in wanted if bits == 32 else wanted[:1]:
         command = ["gcc", flag, "-x", "c", "-", "-o", "/dev/null"]
         works = (
             shutil.which("gcc")
