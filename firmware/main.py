@@ -136,7 +136,7 @@ def tasks(app):
     from tasks import can_rx, console, control, session, watchdog
 
     add = app.supervisor.add
-    add("console", console.run, 0)
+    add("console", console.run, 30)
     add("upkeep", upkeep.run, 30)
     add("watchdog", watchdog.run, 10)
     if app.restart.minimal:

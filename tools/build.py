@@ -11,6 +11,7 @@ the form `py` (build/py) is the source itself. Only what has changed is compiled
 """
 
 import argparse
+import ast
 import contextlib
 import fcntl
 import hashlib
@@ -25,6 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 if __name__ == "__main__":  # tools/ itself must not be on the path: it would shadow lib's packages
     sys.path[0] = str(ROOT)
 
+from tools import shorten  # noqa: E402
 from tools.debian import say  # noqa: E402
 
 BUILD = ROOT / "build"
@@ -67,14 +69,19 @@ def tree(
     out = (out or BUILD / (form if board == "UNIX" else f"{form}-{board}")).resolve()
     with _locked(out) as stamp:
         known = json.loads(stamp.read_text()) if stamp.exists() else {}
-        fresh = {}
-        for name, path in sources(board).items():
-            source = path.read_bytes()
-            target = _target(name, source.decode(), form, board, march)
-            key = hashlib.sha256(repr((MPY_CROSS_FLAGS, march, name)).encode() + source)
+        texts = {name: path.read_text() for name, path in sources(board).items()}
+        whole = hashlib.sha256(repr((MPY_CROSS_FLAGS, march, sorted(texts.items()))).encode())
+        fresh = {"": whole.hexdigest()}
+        if known.get("") == fresh[""] and all((out / name).exists() for name in known):
+            return out
+        if form == "mpy":
+            texts = _shortened(texts)
+        for name, text in texts.items():
+            target = _target(name, text, form, board, march)
+            key = hashlib.sha256(repr((MPY_CROSS_FLAGS, march, name, text)).encode())
             fresh[target] = key.hexdigest()
             if known.get(target) != fresh[target] or not (out / target).exists():
-                _put(name, path, out / target, march)
+                _put(name, text, out / target, march)
         for path in sorted(out.rglob("*"), reverse=True):
             if path.is_dir():
                 with contextlib.suppress(OSError):  # a folder that still holds files stays
@@ -83,6 +90,28 @@ def tree(
                 path.unlink()
         stamp.write_text(json.dumps(fresh))
     return out
+
+
+def _shortened(texts: dict[str, str]) -> dict[str, str]:
+    """The files with names that only one of them knows made short (tools/shorten.py)."""
+    modules = {name: _module(name) for name in texts}
+    for name, text in texts.items():
+        try:
+            ast.parse(text)
+        except SyntaxError as error:
+            raise BuildError(f"{name}, line {error.lineno}: SyntaxError: {error.msg}")
+    names = shorten.Names({modules[name]: text for name, text in texts.items()})
+    return {
+        # Machine code is left alone: its compiler gives some names a meaning.
+        name: text if NATIVE.search(text) else shorten.shorten(modules[name], text, names)
+        for name, text in texts.items()
+    }
+
+
+def _module(name: str) -> str:
+    """ "lib/ws/frames.py" -> "ws.frames", as an import names it."""
+    dotted = name.removeprefix("lib/").removesuffix(".py").replace("/", ".")
+    return dotted.removesuffix(".__init__")
 
 
 @contextlib.contextmanager
@@ -105,20 +134,20 @@ def _target(name: str, source: str, form: str, board: str, march: str | None) ->
     return name.removesuffix(".py") + ".mpy"
 
 
-def _put(name: str, path: Path, target: Path, march: str | None) -> None:
+def _put(name: str, text: str, target: Path, march: str | None) -> None:
     """Writes one file of the tree, whole or not at all."""
     target.parent.mkdir(parents=True, exist_ok=True)
     fresh = target.with_name(target.name + ".new")
     if target.suffix == ".py":
-        fresh.write_bytes(path.read_bytes())
+        fresh.write_text(text)
     else:
         # Tracebacks show the embedded name, and it is held in RAM: as short as it is clear.
         shown = name.removeprefix("lib/")
-        command = [_mpy_cross(), *MPY_CROSS_FLAGS, "-s", shown, "-o", fresh, path]
+        command = [_mpy_cross(), *MPY_CROSS_FLAGS, "-s", shown, "-o", fresh, "-"]
         command[2:2] = [f"-march={march}"] if march else []
-        done = subprocess.run(command, capture_output=True, text=True)
+        done = subprocess.run(command, input=text, capture_output=True, text=True)
         if done.returncode:
-            raise BuildError(f"{path.relative_to(ROOT)}: {done.stderr.strip()}")
+            raise BuildError(f"{name}: {done.stderr.strip()}")
     os.replace(fresh, target)
 
 
