@@ -75,6 +75,7 @@ class Line:
             if b.csms.pending:
                 b.cp.receive(b.csms.answer(b.csms.pending.pop()), b.clock.now)
         elif step == "twice":
+            b.csms.pending = [m for m in b.csms.pending if m[1] not in self.old[-3:]]
             for message_id in self.old[-3:]:
                 b.cp.receive(json.dumps([4, message_id, "GenericError", "", {}]), b.clock.now)
         elif step == "junk":

@@ -216,6 +216,8 @@ class Station:
         self.verdicts.append((cid, id_tag, verdict, parent))
         c = self.connector(cid)
         session = c.session
+        if session is None:
+            return
         if session.state == "auth":
             if verdict == "Accepted":
                 session.parent = parent
