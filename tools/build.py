@@ -70,7 +70,8 @@ def tree(
     with _locked(out) as stamp:
         known = json.loads(stamp.read_text()) if stamp.exists() else {}
         texts = {name: path.read_text() for name, path in sources(board).items()}
-        whole = hashlib.sha256(repr((MPY_CROSS_FLAGS, march, sorted(texts.items()))).encode())
+        tool = Path(shorten.__file__).read_text()
+        whole = hashlib.sha256(repr((MPY_CROSS_FLAGS, march, tool, texts)).encode())
         fresh = {"": whole.hexdigest()}
         if known.get("") == fresh[""] and all((out / name).exists() for name in known):
             return out
