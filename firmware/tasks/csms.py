@@ -123,6 +123,7 @@ class Link:
                     await self._receive(ws)
                 finally:
                     self.ws = None
+                    ws.drop("")  # also when this task is cancelled
                     self.cp.disconnected(clock.uptime_s())
                 self.log.warn("connection to the CSMS ended: %s %d", ws.why, ws.close_code)
                 if clock.uptime_s() - since >= _STABLE_S:
