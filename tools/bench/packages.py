@@ -37,7 +37,7 @@ def _rank(name):
 
 def held(names: list[str]) -> dict[str, int]:
     """Bytes of each module when all of `names` are imported in this order."""
-    return port.run("imports.py", "modules", *names, form="mpy")
+    return port.run("imports.py", "modules", *names, form="mpy", heap="512k")
 
 
 def by_package(modules: dict[str, int]) -> dict[str, tuple[int, int]]:

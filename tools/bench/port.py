@@ -27,11 +27,11 @@ class ScriptError(Exception):
     """The script failed; the text is the end of what it said."""
 
 
-def command(script: str, *arguments) -> list[str]:
+def command(script: str, *arguments, heap: str = HEAP) -> list[str]:
     """The command line that runs device/SCRIPT."""
     port = str(micropython.path(BITS))
     # As tools/build.py compiles: without asserts.
-    return [port, "-O2", "-X", f"heapsize={HEAP}", str(DEVICE / script), *map(str, arguments)]
+    return [port, "-O2", "-X", f"heapsize={heap}", str(DEVICE / script), *map(str, arguments)]
 
 
 def environment(form: str) -> dict[str, str]:
@@ -41,9 +41,9 @@ def environment(form: str) -> dict[str, str]:
     return {"MICROPYPATH": ":".join(map(str, path)), "PATH": "/usr/bin:/bin"}
 
 
-def run(script: str, *arguments, form: str = "py") -> dict:
+def run(script: str, *arguments, form: str = "py", heap: str = HEAP) -> dict:
     """What device/SCRIPT prints, read as JSON. ScriptError if it fails."""
-    done = _run(command(script, *arguments), form)
+    done = _run(command(script, *arguments, heap=heap), form)
     return json.loads(done.stdout.splitlines()[-1])
 
 
