@@ -283,3 +283,20 @@ def test_the_poll_order_of_the_module():
     w.pass_time(2)
     asked = [d[1] for i, d in w.wire.sent if i == 0x068182FE]
     assert asked[:10] == list(rivot.POLL) * 2
+
+
+@pytest.mark.parametrize("generation, expected", [("seed", 50), ("head", 50), ("later", 5)])
+def test_status_frames_of_each_generation(generation, expected):  # contract a.2
+    w = World(RivotProfile=generation)
+    w.plug()
+    w.pass_time(2)
+    before = len(w.wire.sent)
+    w.pass_time(5)
+    sent = [i for i, _ in w.wire.sent[before:] if i == 0x18FF50E5]
+    assert len(sent) == expected
+
+
+def test_later_sends_no_status_to_a_battery_that_is_not_there():  # contract a.2
+    w = World()
+    w.pass_time(10)
+    assert not [i for i, _ in w.wire.sent if i == 0x18FF50E5]

@@ -122,6 +122,8 @@ class Rivot:
         self.scale_i = _scale(current)
         self.scale_t = _scale(temp)
         self.amp = amp_deci
+        # The status frame goes out every so many steps of 100 ms ("later": each second).
+        self.status_steps = 10 if generation == "later" else 1
         # Indexes into the table of the docstring: 0 seed, 1 head, 2 later; b5: none, mode, soc.
         self.gen = ("seed", "head", "later").index(generation)
         self.b5 = self.gen if b5 == "auto" else ("none", "mode", "soc").index(b5)

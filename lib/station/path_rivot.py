@@ -248,8 +248,9 @@ class RivotPath:
         turn = self._turn
         self._turn = turn + 1 if turn < 599 else 0
         codec = self.codec
-        # Status for the BMS: older generations every 100 ms, "later" each second, if it is there.
-        if codec.gen < 2 or (turn % 10 == 5 and self.bms_age < self.bms_timeout_ms):
+        # Status for the BMS; a slow one only while the BMS is there (contract a.2).
+        steps = codec.status_steps
+        if steps == 1 or (turn % steps == 5 and self.bms_age < self.bms_timeout_ms):
             volts = max(self.voltage_dv(), 0)
             send(codec.pack_status(buf, volts, max(self.current_da(), 0), self.status_flags), buf)
         which = turn % 3

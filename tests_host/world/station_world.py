@@ -46,7 +46,8 @@ class World:
 
     def _connector(self, cid):
         wire = Wire(self.io, cid)
-        path = RivotPath(Rivot(), wire.send, lambda on: self.io.contactor(cid, on), self.config)
+        codec = Rivot(self.config.get("RivotProfile"))
+        path = RivotPath(codec, wire.send, lambda on: self.io.contactor(cid, on), self.config)
         wire.path = path
         self.wires.append(wire)
         self.station.add(

@@ -63,6 +63,7 @@ class Kestrel:
         self.term_v_dv = self.term_i_da = -1
         self.tlm_temp_dc = _TEMP_UNKNOWN
         self.on = self.set_v_dv = self.set_i_da = 0
+        self.status_steps = 1  # the status frame goes out each 100 ms
 
     def receive(self, can_id: int, data, length: int) -> int:
         """The kind of source that was heard, or 0. Never raises, allocates nothing."""
