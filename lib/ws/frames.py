@@ -8,6 +8,8 @@ that a message arrives in place: a large one costs one allocation, its own lengt
     event = reader.poll()                     until it returns 0, then receive more
 """
 
+import sys
+
 from micropython import const
 
 from ws.utf8 import check
@@ -37,14 +39,19 @@ _DRAIN = const(1048576)  # a longer message is not worth draining: the connectio
 try:
     from uctypes import addressof, bytearray_at
 
+    _UNKNOWN = bytes(8 if sys.maxsize > 0x7FFFFFFF else 4)  # a hash that is not computed yet
+
     def _memory(size):
         """Return `size` bytes as (object to deliver, writable view of the same memory).
 
         MicroPython makes a str out of a bytes object without copying it, but not out of a
         bytearray. So a message is received into a bytes object that nobody else has seen yet,
-        which halves what a long text costs.
+        which halves what a long text costs. The object's hash (its second word) is that of
+        zeros and would make equal strings differ.
         """
         raw = bytes(size)
+        if size:
+            bytearray_at(id(raw) + len(_UNKNOWN), len(_UNKNOWN))[:] = _UNKNOWN
         return raw, memoryview(bytearray_at(addressof(raw), size))
 
 except ImportError:
