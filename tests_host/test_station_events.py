@@ -176,62 +176,6 @@ def test_hot_for_a_moment_goes_on():
     assert w.status == "Charging" and not w.stopped
 
 
-# -- over- and under-voltage, over-current
-
-
-def test_over_voltage_trips_at_once():
-    w = charging()
-    w.wire.force_volts = 85.6
-    w.pass_time(0.3)
-    faulted(w, "OverVoltage")
-    w.pass_time(5)
-    assert w.stopped[0].stop_reason == "Other"
-
-
-def test_at_the_voltage_limit_nothing_trips():
-    w = charging()
-    w.wire.vmax = 85.0
-    w.wire.force_volts = 85.5
-    w.pass_time(10)
-    assert w.connector.faults.mask == 0
-
-
-def test_above_the_batterys_own_maximum_trips_after_two_seconds():
-    w = charging()
-    w.wire.vmax = 75.0
-    w.wire.force_volts = 76.5
-    w.pass_time(1.5)
-    assert w.connector.faults.mask == 0
-    w.pass_time(2)
-    faulted(w, "OverVoltage")
-
-
-def test_over_current():
-    w = charging()
-    w.wire.force_amps = 100.2
-    w.pass_time(0.3)
-    faulted(w, "OverCurrentFailure")
-    w.wire.force_amps = None
-    w.pass_time(5)
-    assert w.stopped[0].stop_reason == "Other"
-
-
-def test_more_current_than_was_asked_for():
-    w = charging()
-    w.wire.force_amps = 40.0
-    w.pass_time(5)
-    faulted(w, "OverCurrentFailure")
-
-
-def test_under_voltage():
-    w = charging()
-    w.wire.force_volts = 55.0
-    w.pass_time(4)
-    faulted(w, "UnderVoltage")
-    w.pass_time(4)
-    assert w.stopped[0].stop_reason == "Other"
-
-
 # -- emergency stop
 
 

@@ -18,7 +18,6 @@ import string
 from collections import Counter
 from collections.abc import Iterator
 
-
 _FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 

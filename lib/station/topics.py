@@ -15,12 +15,8 @@ AUTHORIZE = const(5)  # session or alike (.cid, .id_tag): answer with station.au
 FAULT = const(6)  # tuple (cid, name, on, text): a fault began (on) or ended
 ALERT = const(7)  # tuple (cid, type, message): for the operator, e.g. BMSAlert and SystemAlert
 CONFIG = const(8)  # str: name of the configuration key whose value changed
-RESET = const(
-    9
-)  # tuple ('Soft' or 'Hard', reason): charges are over, main ends the run
+RESET = const(9)  # tuple ('Soft' or 'Hard', reason): charges are over, main ends the run
 ONLINE = const(10)  # bool: the central system accepted us (True) or is lost (False)
-TIME = const(
-    11
-)  # int: the wall clock jumped by so many s; None: it was unknown before
+TIME = const(11)  # int: the wall clock jumped by so many s; None: it was unknown before
 PLUG = const(12)  # connector: plugged or unplugged
 METER = const(13)  # connector: a meter snapshot was taken
