@@ -7,7 +7,6 @@ for _entry in list(sys.path):
     if _entry.endswith("/tests_host/mpy"):
         sys.path.append(_entry[: -len("/mpy")])
 
-import mt
 from world import World
 
 
