@@ -158,7 +158,7 @@ def test_tracebacks_of_compiled_files_have_line_numbers(house, bits):
         capture_output=True,
         text=True,
     )
-    assert 'File "ws/frames.py", line 4, in f' in done.stderr + done.stdout
+    assert 'File "ws.frames", line 4, in f' in done.stderr + done.stdout
 
 
 def modules_of(bits, frozen, env=None):

@@ -114,6 +114,40 @@ def test_a_constant_of_a_module_that_is_loaded_late_stays():
     assert "\nWATTS = " in shortened(parts__lamp=LAMP, user=user)["parts.lamp"]
 
 
+LONER = """class Pump:
+    def __init__(self):
+        self.level_mm = self.shown = self.alarm = 0
+        self.write = None
+
+    def refill_it(self):
+        self.level_mm += 1
+        return self.alarm
+
+    def told(self):
+        "Docstrings do not count: level_mm."
+        return self.refill_it() + self.level_mm
+"""
+
+
+def test_an_attribute_that_only_one_file_mentions_becomes_short():
+    user = "def run(p):\n    return p.shown, getattr(p, 'alarm'), p.told()\n"
+    text = shortened(parts__pump=LONER, user=user)["parts.pump"]
+    code = text.replace("level_mm.", "")
+    assert "level_mm" not in code and "refill_it" not in code
+    assert "self.shown" in text, "another file uses it"
+    assert "self.alarm" in text, "a text names it"
+    assert "self.write" in text, "foreign objects have one too"
+    assert "def told" in text and "class Pump" in text
+
+
+def test_an_import_of_which_only_constants_were_used_goes():
+    user = "from parts import lamp, other\nx = lamp.WATTS + other.y\n"
+    text = shortened(parts__lamp=LAMP, user=user)["user"]
+    assert text.startswith("from parts import other\nx = (60)")
+    user = "from parts import lamp\nx = lamp.WATTS\n"
+    assert shortened(parts__lamp=LAMP, user=user)["user"] == "pass\nx = (60)\n"
+
+
 def test_every_file_of_the_firmware_compiles_and_keeps_its_public_names():
     texts = {build._module(n): p.read_text() for n, p in build.sources().items()}
     names = shorten.Names(texts)

@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 if __name__ == "__main__":  # tools/ itself must not be on the path: it would shadow lib's packages
     sys.path[0] = str(ROOT)
 
-from tools import shorten  # noqa: E402
+from tools import edits, shorten  # noqa: E402
 from tools.debian import say  # noqa: E402
 
 BUILD = ROOT / "build"
@@ -70,7 +70,7 @@ def tree(
     with _locked(out) as stamp:
         known = json.loads(stamp.read_text()) if stamp.exists() else {}
         texts = {name: path.read_text() for name, path in sources(board).items()}
-        tool = Path(shorten.__file__).read_text()
+        tool = Path(shorten.__file__).read_text() + Path(edits.__file__).read_text()
         whole = hashlib.sha256(repr((MPY_CROSS_FLAGS, march, tool, texts)).encode())
         fresh = {"": whole.hexdigest()}
         if known.get("") == fresh[""] and all((out / name).exists() for name in known):
@@ -142,8 +142,9 @@ def _put(name: str, text: str, target: Path, march: str | None) -> None:
     if target.suffix == ".py":
         fresh.write_text(text)
     else:
-        # Tracebacks show the embedded name, and it is held in RAM: as short as it is clear.
-        shown = name.removeprefix("lib/")
+        # Tracebacks show the embedded name. The module's own is in RAM anyway: a path would cost
+        # 30 bytes more in each of a hundred files.
+        shown = _module(name)
         command = [_mpy_cross(), *MPY_CROSS_FLAGS, "-s", shown, "-o", fresh, "-"]
         command[2:2] = [f"-march={march}"] if march else []
         done = subprocess.run(command, input=text, capture_output=True, text=True)

@@ -6,19 +6,43 @@ each, and a station has more than a thousand. Before it compiles a file, tools/b
 - gives private names (one leading underscore, used in no other file) short names that the files
   share: `_silent_ms` of one and `_window` of another both become `_a`;
 - does the same to parameters that no call names (`wall_at(up)` -> `wall_at(a)`);
+- does the same to attributes and methods that no other file and no text mentions: they are private
+  in all but spelling (`self.steady_ms`);
 - puts the value in place of another module's constant (`faults.FATAL` -> `4095`) and makes the
-  constant private, which MicroPython then leaves out of the module.
+  constant private, which MicroPython then leaves out of the module; an import that nothing is
+  left of goes too.
 
-Lines stay where they are, public names too: tracebacks and the REPL read as the source does.
+Lines stay where they are, and what other files know keeps its name: tracebacks and the REPL read
+as the source does.
 """
 
 import ast
+import asyncio
+import builtins
+import io
 import itertools
+import re
+import socket
 import string
 from collections import Counter
 from collections.abc import Iterator
 
+from tools.edits import Edits
+
 _FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+_WORD = re.compile(r"[^\W\d]\w*")
+# What is started by hand or by the simulator: its names are its interface.
+_BY_HAND = ("main", "boot", "board")
+# Names of objects that are not ours, on any port. An attribute that looks like one is left alone.
+_FOREIGN = {
+    name
+    for thing in (
+        *(value for value in vars(builtins).values() if isinstance(value, type)),
+        *(io.BytesIO, io.StringIO, socket.socket, asyncio.StreamReader, asyncio.StreamWriter),
+        *(asyncio.Task, asyncio.Event, asyncio.Lock),
+    )
+    for name in dir(thing)
+} | set("feed datetime readinto ipoll poll register modify init irq flags recv value".split())
 
 
 def _shorts(prefix: str) -> Iterator[str]:
@@ -51,8 +75,11 @@ class Names:
         self.keep: set[str] = set()  # private names that more than one file knows
         self.called: set[str] = set()  # parameters that some call names
         self.constants: dict[str, dict[str, int]] = {}
+        self.files: Counter[str] = Counter()  # in how many files a name stands
         for name, tree in self.trees.items():
             self._read(tree)
+            self.files.update({n for node in ast.walk(tree) for n in _names_of(node)})
+            self.keep.update(_said(tree))
             self.constants[name] = _constants(tree)
         self.shared = self._used_by_name()  # (module, constant) that must stay public
         self.loose = self._reached_otherwise()  # constants that some object is asked for
@@ -107,14 +134,49 @@ class Names:
         count: Counter[str] = Counter()
         taken = set(self.keep)
         consts = self.constants[module]
+        alone = set() if module in _BY_HAND else self._alone(module)
         for node in ast.walk(self.trees[module]):
             for name in _names_of(node):
-                if _private(name) and name not in self.keep and name not in consts:
+                if name in alone:
+                    count[name] += 1
+                elif _private(name) and name not in self.keep and name not in consts:
                     count[name] += 1
                 else:
                     taken.add(name)
         free = (short for short in _shorts("_") if short not in taken)
         return dict(zip([n for n, _ in count.most_common()], free, strict=False))
+
+    def _alone(self, module: str) -> set[str]:
+        """Attributes and methods that are made in this module and mentioned nowhere else."""
+        made, other = set(), _FOREIGN | self.keep | self.called
+        for node in ast.walk(self.trees[module]):
+            if isinstance(node, ast.Attribute):
+                if isinstance(node.ctx, ast.Store) and getattr(node.value, "id", "") == "self":
+                    made.add(node.attr)
+            elif isinstance(node, ast.ClassDef):
+                made.update(part.name for part in node.body if isinstance(part, _FUNCTIONS))
+            else:  # also a variable or a parameter: not worth telling them apart
+                other.update(_names_of(node) if not isinstance(node, _FUNCTIONS) else ())
+        for part in self.trees[module].body:  # of the module itself: what the REPL would look for
+            other.update(_names_of(part))
+        return {n for n in made - other if self.files[n] == 1 and n[0] != "_"}
+
+
+def _said(tree: ast.Module) -> Iterator[str]:
+    """Every word of every text that is no docstring: getattr() may be given it."""
+    docs = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(getattr(node, "body", None), list) and node.body
+        if isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and id(node) not in docs:
+            value = node.value
+            if isinstance(value, bytes):
+                value = value.decode("latin-1")
+            if isinstance(value, str):
+                yield from _WORD.findall(value)
 
 
 def _foreign(base: ast.expr) -> bool:
@@ -166,30 +228,6 @@ def _origin(module: str, node: ast.ImportFrom) -> str:
     """The module that `from ... import` in `module` names, with its leading dots resolved."""
     parts = module.split(".")[: -node.level] if node.level else []
     return ".".join([*parts, *([node.module] if node.module else [])])
-
-
-class Edits:
-    """Replacements in a text at positions the syntax tree gives; lines keep their numbers."""
-
-    def __init__(self, text: str):
-        self._lines = [line.encode() for line in text.split("\n")]
-        self._edits: set[tuple[int, int, int, str]] = set()
-
-    def span(self, line: int, start: int, end: int, new: str) -> None:
-        """Replace bytes start..end of a line (counted from 1)."""
-        self._edits.add((line - 1, start, end, new))
-
-    def word(self, line: int, old: str, new: str) -> None:
-        """Replace the first `old` of a line, as in `def old(` or `global old`."""
-        start = self._lines[line - 1].find(b" " + old.encode()) + 1
-        self.span(line, start, start + len(old.encode()), new)
-
-    def text(self) -> str:
-        """The result."""
-        lines = list(self._lines)
-        for line, start, end, new in sorted(self._edits, reverse=True):
-            lines[line] = lines[line][:start] + new.encode() + lines[line][end:]
-        return b"\n".join(lines).decode()
 
 
 def _rename_private(tree: ast.Module, short: dict[str, str], edits: Edits) -> None:
@@ -264,17 +302,35 @@ def _apply(function: ast.AST, short: dict[str, str], edits: Edits) -> None:
 def _inline(module: str, tree: ast.Module, names: Names, edits: Edits) -> None:
     """Values in place of `alias.NAME`; own constants that nobody imports become private."""
     alias = _aliases(module, tree)
+    done, uses = Counter(), Counter()
     for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            uses[node.id] += 1
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             value = names.constants.get(alias.get(node.value.id, ""), {}).get(node.attr)
             if value is not None and node.lineno == node.end_lineno:
                 edits.span(node.lineno, node.col_offset, node.end_col_offset, f"({value})")
+                done[node.value.id] += 1
+    _unimport(tree, {name for name in done if done[name] == uses[name]}, edits)
     for name in names.constants[module]:
         public = (module, name) in names.shared or name in names.loose
         if not _private(name) and not public:
             for node in ast.walk(tree):
                 if isinstance(node, ast.Name) and node.id == name:
                     edits.span(node.lineno, node.col_offset, node.end_col_offset, "_" + name)
+
+
+def _unimport(tree: ast.Module, gone: set[str], edits: Edits) -> None:
+    """Take names out of `from package import ...` lines; a line that is left empty says pass."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.ImportFrom) or node.lineno != node.end_lineno:
+            continue
+        left = [item for item in node.names if (item.asname or item.name) not in gone]
+        if len(left) == len(node.names):
+            continue
+        text = f"from {'.' * node.level}{node.module or ''} import "
+        text += ", ".join(f"{i.name} as {i.asname}" if i.asname else i.name for i in left)
+        edits.span(node.lineno, node.col_offset, node.end_col_offset, text if left else "pass")
 
 
 def shorten(module: str, text: str, names: Names) -> str:

@@ -49,11 +49,13 @@ class Firmware:
         """The command line that runs it on that flash; builds what is not up to date."""
         port = micropython.path(self.bits, frozen=self.form == "frozen")
         path = [".frozen"]
+        mount = ""
         if self.form != "frozen":
-            tree = build.tree(self.form)
-            path = [str(tree), str(tree / "lib"), ".frozen"]
+            # Every module keeps its path in RAM: it must not be longer than on a board (/lib/..).
+            mount = f"import vfs; vfs.mount(vfs.VfsPosix({str(build.tree(self.form))!r}), '/f'); "
+            path = ["/f", "/f/lib", ".frozen"]
         start = (
-            f"import sys; sys.path[:0] = [{str(launcher())!r}]; import launch; "
+            f"{mount}import sys; sys.path[:0] = [{str(launcher())!r}]; import launch; "
             f"launch.run({path!r}, {str(flash)!r})"
         )
         return [str(port), "-X", f"heapsize={self.heap}", "-c", start]
