@@ -4,6 +4,8 @@ import copy
 
 import pytest
 
+from ocppj import schema
+from ocppj.v16 import heard
 from ocppj.v16.schemas import BLOB
 from tools import schema_compiler
 from tools.schema_compiler import Compiler, Names, load, render
@@ -30,6 +32,37 @@ def test_the_output_depends_on_nothing_but_the_schemas():
 
 def test_the_table_fits_its_budget():
     assert len(BLOB) <= 6000
+
+
+def test_what_a_station_hears_fits_in_less_than_half_of_it():
+    assert len(heard.BLOB) <= 2600
+
+
+@pytest.mark.parametrize(
+    ("action", "is_response", "payload"),
+    [
+        ("BootNotification", True, '{"status":"Maybe","currentTime":"x","interval":1}'),
+        ("StartTransaction", True, '{"transactionId":1}'),
+        ("Reset", False, '{"type":"Warm"}'),
+        ("Reset", False, '{"type":"Hard"}'),
+        ("TriggerMessage", False, '{"requestedMessage":"Heartbeat","connectorId":"1"}'),
+        ("DataTransfer", True, '{"status":"Accepted"}'),
+        ("DataTransfer", False, '{"vendorId":"a","data":7}'),
+        ("Nothing", False, "{}"),
+    ],
+)
+def test_what_a_station_hears_is_judged_alike_by_both_tables(action, is_response, payload):
+    both = [schema.validate(blob, action, is_response, payload) for blob in (BLOB, heard.BLOB)]
+    assert both[0] == both[1]
+
+
+def test_every_call_that_the_station_serves_is_in_what_it_hears():
+    calls = schema_compiler.CALLS["v16"]
+    for name in (path.stem for path in calls.glob("*.py") if path.stem != "__init__"):
+        action = name.title().replace("_", "")
+        assert schema.validate(BLOB, action, False, {"x": 1}) == schema.validate(
+            heard.BLOB, action, False, {"x": 1}
+        )
 
 
 def test_the_text_of_the_file_is_the_table_in_lines_of_at_most_99():

@@ -1,7 +1,10 @@
 """How do the official JSON schemas of OCPP become the few kilobytes that the firmware carries?
 
-    python -m tools.schema_compiler            writes lib/ocppj/v16/schemas.py
-    python -m tools.schema_compiler --check    exits 1 if that file is not what it would write
+    python -m tools.schema_compiler            writes lib/ocppj/v16/schemas.py and heard.py
+    python -m tools.schema_compiler --check    exits 1 if these are not what it would write
+
+heard.py has only what a station reads: requests that it serves, answers to what it sends. The
+other halves are empty objects in it, so that every action stays known.
 
 The source is the `schemas` folder of the PyPI package `ocpp`: the corrected files of the Open
 Charge Alliance (OCPP-J errata 2.3 to 2.6, 3.2; the `urn:OCPP:...:2020:3` files of the security
@@ -34,9 +37,17 @@ import json
 import sys
 from pathlib import Path
 
+from tools.schema_names import Names, count, u16
+
 ROOT = Path(__file__).resolve().parent.parent
 TARGETS = {"v16": ROOT / "lib/ocppj/v16/schemas.py"}
+HEARD = {"v16": ROOT / "lib/ocppj/v16/heard.py"}
 TITLES = {"v16": "OCPP 1.6"}
+CALLS = {"v16": ROOT / "lib/ocppj/v16/calls"}  # a file for each call that the station serves
+SENT = {
+    "v16": "Authorize BootNotification DataTransfer Heartbeat MeterValues StartTransaction "
+    "StatusNotification StopTransaction"
+}
 
 # Order is the format: lib/ocppj/schema.py has the same numbers.
 PLAIN = ("any", "integer", "integer6", "number", "tenth", "boolean", "date-time", "uri")
@@ -82,107 +93,15 @@ def load(version: str = "v16") -> dict:
     return {name: (found[name], found[name + "Response"]) for name in actions}
 
 
-class Names:
-    """Packs lists of names into one run of strings, overlapping where the free order allows it."""
-
-    def __init__(self):
-        self.lists = set()
-        self.run = []
-        self.places = {}
-
-    def add(self, first, rest=()) -> tuple:
-        """Register a list; `first` (required keys) stand before `rest`, both in any order. Returns
-        its key for `order` and `place`."""
-        key = (frozenset(first), frozenset(rest))
-        self.lists.add(key)
-        return key
-
-    def pack(self):
-        """Greedy: always append the list that shares most bytes with the end of the run; of those
-        that share nothing, the longest."""
-        waiting = sorted(self.lists, key=self._sort_key)
-        while waiting:
-            waiting = [key for key in waiting if not self._find(key)]
-            if not waiting:
-                break
-            best = max(waiting, key=lambda key: (self._gain(key), size(key), self._sort_key(key)))
-            waiting.remove(best)
-            start = len(self.run) - self._shared(best)
-            self._append(best, waiting)
-            self.places[best] = start
-        self.offsets = [0]
-        for name in self.run:
-            self.offsets.append(self.offsets[-1] + len(name) + 1)
-
-    def order(self, key) -> list:
-        """The names of a list in the order in which they stand in the run."""
-        start = self.places[key]
-        return self.run[start : start + count(key)]
-
-    def place(self, key) -> bytes:
-        """u16 offset in the strings and u16 length, both quotes included."""
-        start = self.places[key]
-        begin, end = self.offsets[start], self.offsets[start + count(key)]
-        return u16(begin) + u16(end - begin + 1)
-
-    def strings(self) -> bytes:
-        """The run as it stands in the blob."""
-        return ('"' + "".join(name + '"' for name in self.run)).encode()
-
-    @staticmethod
-    def _sort_key(key):
-        return sorted(key[0]), sorted(key[1])
-
-    def _find(self, key) -> bool:
-        for start in range(len(self.run) - count(key) + 1):
-            if fits(self.run[start : start + count(key)], key):
-                self.places[key] = start
-                return True
-        return False
-
-    def _shared(self, key) -> int:
-        """How many names at the end of the run can be the beginning of this list."""
-        for length in range(min(count(key) - 1, len(self.run)), 0, -1):
-            if fits(self.run[-length:], key):
-                return length
-        return 0
-
-    def _gain(self, key) -> int:
-        shared = self._shared(key)
-        return sum(len(name) + 1 for name in self.run[len(self.run) - shared :])
-
-    def _append(self, key, waiting):
-        used = self.run[len(self.run) - self._shared(key) :]
-        for group in key:  # what other lists need too goes last, where they can join
-            left = [name for name in group if name not in used]
-            self.run += sorted(left, key=lambda name: (popularity(name, waiting), name))
-
-
-def fits(window: list, key: tuple) -> bool:
-    """True if the window can be the first names of the list: required ones first, each once."""
-    first, rest = key
-    head, tail = window[: len(first)], window[len(first) :]
-    return len(set(window)) == len(window) and set(head) <= first and set(tail) <= rest
-
-
-def count(key: tuple) -> int:
-    """Number of names in a list."""
-    return len(key[0]) + len(key[1])
-
-
-def size(key: tuple) -> int:
-    """Bytes of a list that shares nothing."""
-    return sum(len(name) + 1 for group in key for name in group)
-
-
-def popularity(name: str, lists: list) -> int:
-    """In how many lists a name stands."""
-    return sum(name in first or name in rest for first, rest in lists)
-
-
-def u16(value: int) -> bytes:
-    """Two bytes, big endian; raises OverflowError if it does not fit."""
-    return value.to_bytes(2, "big")
+def heard(version: str, schemas: dict) -> dict:
+    """The same schemas with an empty object in place of what the station never reads."""
+    nothing = {"type": "object", "additionalProperties": False, "$schema": "draft-06"}
+    served = [path.stem.title().replace("_", "") for path in CALLS[version].glob("*.py")]
+    sent = SENT[version].split()
+    return {
+        action: (request if action in served else nothing, answer if action in sent else nothing)
+        for action, (request, answer) in schemas.items()
+    }
 
 
 class Compiler:
@@ -302,10 +221,10 @@ class Compiler:
         return self.known[key]
 
 
-def render(version: str, blob: bytes) -> str:
+def render(version: str, blob: bytes, which: str = "each message of") -> str:
     """The text of the generated Python file."""
     lines = [
-        f'"""Which shape has each message of {TITLES[version]}?',
+        f'"""Which shape has {which} {TITLES[version]}?',
         "",
         "Written by tools/schema_compiler.py, whose docstring has the format; never edit it.",
         '"""',
@@ -329,16 +248,21 @@ def main(arguments=None) -> int:
     parser.add_argument("--check", action="store_true", help="only compare; exit 1 if out of date")
     options = parser.parse_args(arguments)
     late = 0
-    for version, path in TARGETS.items():
-        schemas = load(version)
-        blob = Compiler(schemas).blob()
-        text = render(version, blob)
-        if not options.check:
-            path.write_text(text)
-            print(f"{path.relative_to(ROOT)}: {len(schemas)} actions, {len(blob)} bytes")
-        elif not path.exists() or path.read_text() != text:
-            print(f"{path.relative_to(ROOT)} is out of date: run python -m tools.schema_compiler")
-            late = 1
+    for version in TARGETS:
+        full = load(version)
+        for path, schemas, which in (
+            (TARGETS[version], full, "each message of"),
+            (HEARD[version], heard(version, full), "what a station hears by"),
+        ):
+            blob = Compiler(schemas).blob()
+            text = render(version, blob, which)
+            if not options.check:
+                path.write_text(text)
+                print(f"{path.relative_to(ROOT)}: {len(schemas)} actions, {len(blob)} bytes")
+            elif not path.exists() or path.read_text() != text:
+                name = path.relative_to(ROOT)
+                print(f"{name} is out of date: run python -m tools.schema_compiler")
+                late = 1
     return late
 
 

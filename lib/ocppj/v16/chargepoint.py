@@ -12,7 +12,7 @@ from ocppj.outbox import Outbox
 from ocppj.sampler import Sampler
 from ocppj.v16 import answers, transactions
 from ocppj.v16.events import Events
-from ocppj.v16.schemas import BLOB
+from ocppj.v16.heard import BLOB
 from ocppj.v16.status import Status
 from station import topics
 

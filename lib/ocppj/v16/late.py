@@ -5,7 +5,7 @@ attempt, is under way again, or was given up. Imported on demand.
 """
 
 from ocppj.schema import validate
-from ocppj.v16.schemas import BLOB
+from ocppj.v16.heard import BLOB
 
 
 def answered(cp, number, payload):
