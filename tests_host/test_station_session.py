@@ -295,3 +295,33 @@ def test_full_journal_refuses_new_charges():
     w.plug()
     w.pass_time(2)
     assert "full" in w.tag()
+
+
+def test_an_unplug_may_leave_the_transaction_waiting():  # S 9.1 StopTransactionOnEVSideDisconnect
+    w = World(StopTransactionOnEVSideDisconnect=False).charge()
+    w.unplug()
+    w.pass_time(60)
+    assert w.status == "SuspendedEV" and not w.stopped and not w.wire.told_on()
+    w.plug()
+    w.pass_time(5)
+    assert w.status == "Charging"
+    w.unplug()
+    w.pass_time(5)
+    w.tag()
+    w.pass_time(5)
+    assert w.stopped[0].stop_reason == "Local"
+
+
+@pytest.mark.parametrize("frees", [True, False])
+def test_the_lock_after_an_unplug(frees):  # S 9.1 UnlockConnectorOnEVSideDisconnect
+    w = World(UnlockConnectorOnEVSideDisconnect=frees)
+    w.io.locks[1] = False
+    w.charge()
+    w.unplug()
+    w.pass_time(5)
+    assert w.stopped and w.io.locks[1] is not frees
+
+
+def test_a_zero_current_that_the_module_shows_is_calibrated_away():
+    w = World(MeterOffset=15).charge()
+    assert w.connector.meter.current_da == 285

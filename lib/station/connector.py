@@ -7,7 +7,7 @@ is its own business. Source of the rules: S 4.9 (status), contract part a.5 and 
 
 from micropython import const
 
-from station import faults, path_rivot, topics
+from station import faults, path_rivot, rules, topics
 from station.limits import Limits
 from station.meter import Meter
 from station.session import Session
@@ -17,12 +17,10 @@ CLAIMS = ("board", "cable", "temperature", "grid", "profile", "vehicle")
 _OPTIONAL = ("temperature", "grid", "profile", "vehicle")
 _PLUG_IN_MS = const(500)  # contract a.4: plug debounce
 _PLUG_OUT_MS = const(300)  # energy is taken away at once, the session only after this
-_STOP_MS = const(3_500)  # a session ends after this time even if the current is not known
 _FINISH_MS = const(1_000)  # Finishing is shown at least this long after an unplug
-_VERDICT_MS = const(60_000)  # nobody answered who this card belongs to
 _LOCK_MS = const(3_000)
+_METER_MS = const(10_000)  # an external meter that is silent for longer is lost
 _RESUME_MS = const(15_000)  # after a power cut: plug, battery and module must show up in this time
-_DONE_MARGIN_DV = const(10)
 _LONG = const(86_400_000)
 
 
@@ -38,12 +36,13 @@ class Connector:
         self._io = io
         self._config = config
         self._ratings = ratings
-        self._push = push
-        self._clock = clock
+        self.push = push
+        self.clock = clock
         self.meter = Meter()
         self.limits = Limits(CLAIMS, _OPTIONAL)
         self.faults = faults.Faults()
         self.watch = Watch(path, config, ratings)
+        self.external = None  # an external energy meter: energy_wh voltage_dv current_da age_ms
         self.session = None
         self.reserved = None
         self.operative = True
@@ -54,11 +53,11 @@ class Connector:
         self.info = None
         self.locked = False
         self.ev_done = False  # the battery has taken what it wanted
-        self._finishing = False
+        self.finishing = False
         self._shown = -1  # fault mask that the status was made from
-        self._plug_ms = self._finish_ms = self._state_ms = self._taper_ms = 0
-        self._silent_ms = self._done_ms = self._lock_ms = self._resume_ms = 0
-        self._permitted = False
+        self._plug_ms = self.finish_ms = self.state_ms = self.taper_ms = 0
+        self.silent_ms = self.done_ms = self._lock_ms = self.resume_ms = 0
+        self.permitted = False
         self._vended = False
         self.reload()
 
@@ -71,13 +70,17 @@ class Connector:
         self.rated_da = min(get("CurrentMax"), ratings["current_max_da"])
         self.limits.claim("board", self.rated_da, ratings["power_max_w"])
         self.limits.claim("cable", ratings["cable_max_da"])
+        self.by_meter = get("EnergySource") == "meter"
         self.meter.scale_ppm = get("MeterScalePpm")
+        self.meter.offset_da = get("MeterOffset")
         self._plug_timeout_ms = get("PlugTimeout")
-        self._silent_stop_ms = get("BmsSilentStop") * 1000
-        self._end_da = get("EndCurrent")
-        self._end_ms = get("EndCurrentTime") * 1000
-        self._done_stop_ms = get("SuspendedEVStopAfter") * 1000
-        self._wait_ms = get("ConnectionTimeOut") * 1000
+        self.silent_stop_ms = get("BmsSilentStop") * 1000
+        self.ends_unplugged = get("StopTransactionOnEVSideDisconnect")
+        self.frees_unplugged = get("UnlockConnectorOnEVSideDisconnect")
+        self.end_da = get("EndCurrent")
+        self.end_ms = get("EndCurrentTime") * 1000
+        self.done_stop_ms = get("SuspendedEVStopAfter") * 1000
+        self.wait_ms = get("ConnectionTimeOut") * 1000
         self._free = get("FreeVendIdTag") if get("FreeVend") else ""
 
     # -- what others ask --------------------------------------------------------------------
@@ -121,7 +124,7 @@ class Connector:
         self._assess(dt_ms)
         self._limit(dt_ms)
         if self.session is not None:
-            self._rules(dt_ms)
+            rules.step(self, dt_ms)
         elif self._free and self.plugged and not self._vended and self.refusal() is None:
             self._vended = True
             self.session = Session(self.id, self._free, "free", "ready")
@@ -133,7 +136,7 @@ class Connector:
     def _plug(self, dt_ms):
         raw = self._io.plug(self.id)
         if raw is None:  # no such input: the battery's own frames tell (and the status says so)
-            away = self._silent_stop_ms if self.active() else self._plug_timeout_ms
+            away = self.silent_stop_ms if self.active() else self._plug_timeout_ms
             raw = self.path.bms_age < away
             wait = 0
         else:
@@ -148,21 +151,24 @@ class Connector:
             return
         self._plug_ms = 0
         self.plugged = raw
-        self._silent_ms = 0
+        self.silent_ms = 0
         self.ev_done = False
         if not raw:
             self._vended = False
             self.faults.unplugged()
-        self._push(topics.PLUG, self)
+        self.push(topics.PLUG, self)
 
     def _assess(self, dt_ms):
         self.watch.step(dt_ms, self.faults)
         # Silence counts while a vehicle is there to speak; a fresh plug gets one time-out.
         silent = self.plugged and not self.path.bms_fresh()
-        self._silent_ms = min(self._silent_ms + dt_ms, _LONG) if silent else 0
-        silent = silent and (self.active() or self._silent_ms > self.path.bms_timeout_ms)
+        self.silent_ms = min(self.silent_ms + dt_ms, _LONG) if silent else 0
+        silent = silent and (self.active() or self.silent_ms > self.path.bms_timeout_ms)
         self.faults.assess(faults.BMS_SILENT, silent)
         self.faults.assess(faults.INPUTS_LOST, not self._io.alive)
+        external = self.external
+        lost = external is None or external.age_ms > _METER_MS
+        self.faults.assess(faults.METER_LOST, self.by_meter and lost)
         if self.locked and self._io.lock(self.id) is False:
             self._lock_ms += dt_ms
         else:
@@ -188,55 +194,18 @@ class Connector:
             volts = min(path.codec.bms_vmax_dv, self.watch.volts_max_dv) if fresh else 0
         limits.resolve(dt_ms, volts if volts > 0 else self.watch.volts_max_dv)
 
-    # -- session rules ----------------------------------------------------------------------
-
-    def _rules(self, dt_ms):
-        session = self.session
-        session.waited_ms = min(session.waited_ms + dt_ms, _LONG)
-        mask = self.faults.mask
-        state = session.state
-        if state == "active":
-            self._resume_ms = max(self._resume_ms - dt_ms, 0)
-            if mask & faults.FATAL:
-                self.stop(faults.row(mask)[3], None, path_rivot.AT_ONCE)
-            elif not self.plugged and self._resume_ms == 0:
-                self.stop("EVDisconnected", None, path_rivot.AT_ONCE)
-            elif self._silent_ms > self._silent_stop_ms:
-                self.stop("Other", None, path_rivot.AT_ONCE)
-            else:
-                self._taper(dt_ms)
-        elif state == "stopping":
-            self._state_ms += dt_ms
-            if self.path.off() or self.path.still() or self._state_ms >= _STOP_MS:
-                self._end(session)
-        elif state == "ready":
-            if self.plugged and self.refusal() is None:
-                self._begin(session)
-            elif mask & faults.FATAL or 0 < self._wait_ms <= session.waited_ms:
-                self.drop()
-        elif session.waited_ms >= _VERDICT_MS:
-            self.drop()
+    # -- the session's beginning and end ----------------------------------------------------
 
     def drop(self):
         """Forget a session that never became a transaction."""
         self.session = None
-        self._finishing = self.plugged
-
-    def _begin(self, session):
-        session.state = "active"
-        session.meter_start_wh = self.meter.energy_wh
-        session.started = self._clock.uptime_s()
-        session.started_wall = self._clock.wall()
-        self.ev_done = False
-        self._taper_ms = self._done_ms = 0
-        self._lock(True)
-        self._push(topics.TX_STARTED, session)
+        self.finishing = self.plugged
 
     def resume(self, session):
         """Go on with a charge that a power cut interrupted; the vehicle gets time to be seen."""
         self.session = session
-        self._resume_ms = _RESUME_MS
-        self._lock(True)
+        self.resume_ms = _RESUME_MS
+        self.hold_cable(True)
 
     def stop(self, reason, id_tag=None, mode=path_rivot.ORDERED):
         """End the running charge for `reason`; returns False when none runs.
@@ -250,45 +219,12 @@ class Connector:
             session.state = "stopping"
             session.stop_reason = reason
             session.stop_tag = id_tag
-            self._state_ms = 0
+            self.state_ms = 0
         elif session.state != "stopping":
             self.drop()
             return True
         self.path.stop(mode)
         return True
-
-    def _end(self, session):
-        session.state = "ended"
-        session.meter_stop_wh = self.meter.energy_wh
-        session.stopped = self._clock.uptime_s()
-        session.stopped_wall = self._clock.wall()
-        self.session = None
-        self._finishing = True
-        self._finish_ms = 0
-        if session.stop_reason != "DeAuthorized":  # E 3.5: the cable waits for its owner
-            self._lock(False)
-        self._push(topics.TX_STOPPED, session)
-
-    def _taper(self, dt_ms):
-        """Is the battery full? Its current stays below EndCurrent although more is offered."""
-        path = self.path
-        permit = path.permit()
-        if permit and not self._permitted:
-            self.ev_done = False  # it asks anew
-        self._permitted = permit
-        low = path.running() and self.meter.current_da < self._end_da <= self.rated_da
-        low = low and (path.amps_da >= self._end_da or self.limits.source == "vehicle")
-        self._taper_ms = self._taper_ms + dt_ms if low else 0
-        if self._taper_ms > self._end_ms:
-            self.ev_done = True
-        waiting = self.ev_done or not permit
-        self._done_ms = min(self._done_ms + dt_ms, _LONG) if waiting else 0
-        if 0 < self._done_stop_ms < self._done_ms:
-            self.stop("Other")
-        session = self.session
-        if session.suspended and session.energy_cap_wh:
-            if self.meter.energy_wh - session.meter_start_wh >= session.energy_cap_wh:
-                session.energy_cap_wh = 0
 
     def _ev_willing(self):
         return self.path.permit() and self.path.codec.bms_imax_da > 0 and not self.ev_done
@@ -323,7 +259,11 @@ class Connector:
     def _measure(self, dt_ms):
         path = self.path
         meter = self.meter
-        if path.module_fresh():
+        if self.by_meter:
+            if self.external is not None:
+                meter.measure(dt_ms, self.external.voltage_dv, self.external.current_da, False)
+                meter.register(self.external.energy_wh)
+        elif path.module_fresh():
             meter.measure(dt_ms, path.voltage_dv(), path.current_da(), path.closed)
         else:
             meter.measure(dt_ms, 0, 0, False)
@@ -351,13 +291,13 @@ class Connector:
             return "Charging" if self._ev_willing() else "SuspendedEV"
         if session is not None and session.state == "stopping":
             return self.status
-        if self._finishing:
-            self._finish_ms += dt_ms
-            if session is not None or (not self.plugged and self._finish_ms > _FINISH_MS):
-                self._finishing = False
+        if self.finishing:
+            self.finish_ms += dt_ms
+            if session is not None or (not self.plugged and self.finish_ms > _FINISH_MS):
+                self.finishing = False
         if not self.operative:
             return "Unavailable"
-        if self._finishing:
+        if self.finishing:
             return "Finishing"
         if self.plugged or session is not None:
             return "Preparing"
@@ -376,9 +316,10 @@ class Connector:
             # These states name no vehicle that could fail to speak (E: EVCommunicationError).
             if self.error_code == "EVCommunicationError":
                 self.error_code = "NoError"
-        self._push(topics.STATUS, self.id)
+        self.push(topics.STATUS, self.id)
 
-    def _lock(self, on):
+    def hold_cable(self, on):
+        """Lock or release the cable, where there is a lock."""
         if self.locked != on:
             self.locked = on
             self._io.lock_set(self.id, on)
@@ -388,5 +329,5 @@ class Connector:
         if self._io.lock(self.id) is None:
             return "NotSupported"
         self.stop("UnlockCommand")
-        self._lock(False)
+        self.hold_cable(False)
         return "Unlocked"

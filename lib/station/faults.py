@@ -22,9 +22,10 @@ TEMPERATURE_UNKNOWN = const(0x0400)
 LOCK_FAILURE = const(0x0800)
 BMS_SILENT = const(0x1000)
 HOT = const(0x2000)
+METER_LOST = const(0x4000)
 
 # A fault of these bits makes the connector Faulted and ends its transaction.
-FATAL = const(0x0FFF)
+FATAL = const(0x4FFF)
 # These belong to the whole station, not to one connector.
 STATION_WIDE = const(0x0003)
 # Held until a person clears them (console `clear`, or a reset), however the cause behaves.
@@ -49,7 +50,8 @@ _ROWS = (
     "TemperatureUnknown OtherError TemperatureUnknown Other\n"
     "LockFailure ConnectorLockFailure - Other\n"
     "BmsSilent EVCommunicationError - Other\n"
-    "Hot NoError - Other"
+    "Hot NoError - Other\n"
+    "MeterLost PowerMeterFailure - Other"
 )
 
 

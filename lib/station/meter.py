@@ -24,7 +24,8 @@ class Meter:
         self.offered_w = 0
         self.soc_pm = -1
         self.temp_dc = UNKNOWN
-        self.scale_ppm = 0
+        self.scale_ppm = 0  # calibration: gain error, and
+        self.offset_da = 0  # the current that is shown while none flows
         self._rest = 0  # of a Wh, in 0.1 W x ms
 
     def measure(self, dt_ms, voltage_dv, current_da, count):
@@ -32,6 +33,8 @@ class Meter:
 
         A negative current (a battery that discharges into the charger) counts as none.
         """
+        if current_da > 0:
+            current_da -= self.offset_da
         self.voltage_dv = voltage_dv
         self.current_da = current_da
         if current_da <= 0 or voltage_dv <= 0:
