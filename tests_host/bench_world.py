@@ -41,6 +41,7 @@ def options(directory, **changes):
         "build": "py",
         "speed": 1.0,
         "no_plant": False,
+        "replay": None,
         "can": [],
     }
     values.update(changes)

@@ -74,6 +74,7 @@ def parser() -> argparse.ArgumentParser:
     add("--build", choices=("mpy", "frozen", "py"), default="mpy")
     add("--speed", type=float, default=1.0, metavar="N", help="run N times faster")
     add("--keep", action="store_true", help="do not end when stdin closes")
+    add("--replay", metavar="FILE", help="play a candump log onto the first bus, at its own pace")
     add("--no-plant", action="store_true", help="the plant is elsewhere: needs --can")
     add(
         "--can",
@@ -106,6 +107,8 @@ def check(options) -> None:
         _fail("--no-plant needs one --can for each connector")
     if options.can and not options.no_plant:
         _fail("--can needs --no-plant")
+    if options.replay and options.no_plant:
+        _fail("--replay needs the plant's own bus; tools.sim.hub --replay plays onto another")
     for url in options.can:
         if not re.fullmatch(r"slcan://[^:/]+:\d+|socketcan://\w+", url):
             _fail(f"--can {url}: slcan://HOST:PORT or socketcan://IFACE")

@@ -5,7 +5,6 @@ nothing else knows all of them. `start()` returns when the station's console has
 """
 
 import asyncio
-import json
 import os
 import socket
 import sys
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from . import flash
 from .cable import Cable
+from .canframe import parse_candump
 from .console_link import ConsoleError, ConsoleLink
 from .control_port import ControlPort
 from .hub import Hub
@@ -49,6 +49,7 @@ class Bench:
             )
         except (OSError, ValueError, flash.FlashError) as error:
             raise BenchError(str(error)) from None
+        self.recording = _recording(options.replay)
         self.plant = None if options.no_plant else Plant(options.guns, make=self._make())
         self.hubs = [] if options.no_plant else [Hub() for _ in self.plant.buses]
         self.io = IoLink(self.plant) if self.plant else None
@@ -63,7 +64,7 @@ class Bench:
         self.control = ControlPort(Words(self), self.console)
         self.can = []
         self._link = None
-        self.pacing = None
+        self.pacing = self.replaying = None
 
     def _make(self):
         # The vehicle and the module at hand are those that the station is set up for.
@@ -90,6 +91,8 @@ class Bench:
         self.pacing = asyncio.create_task(self.pace.run())
         await self.machine.switch_on()
         await self._first_answer()
+        if self.recording:
+            self.replaying = asyncio.create_task(self._replay())
         return {
             "ready": True,
             "pid": os.getpid(),
@@ -101,8 +104,13 @@ class Bench:
             "id": self.id,
         }
 
+    async def _replay(self):
+        hub = self.hubs[0]
+        hub.speed = self.options.speed
+        log(f"replayed {await hub.replay(self.recording)} frames of {self.options.replay}")
+
     async def _first_answer(self):
-        answering = asyncio.create_task(self.console.ask("status --json", START_S))
+        answering = asyncio.create_task(self.console.ask("config get Identity", START_S))
         while not answering.done():
             await asyncio.wait(
                 {answering, self.pacing}, timeout=0.2, return_when=asyncio.FIRST_COMPLETED
@@ -113,11 +121,9 @@ class Bench:
                 answering.cancel()
                 raise BenchError(self.machine.failed or "the station was killed at its start")
         try:
-            self.id = json.loads(answering.result()).get("id", self.id)
+            self.id = answering.result()
         except ConsoleError as error:
             raise BenchError(str(error)) from None
-        except ValueError:
-            log(f"status --json is no JSON: {answering.result()[:200]}")
 
     def _exempt(self):
         exempt = self.cable.exempt
@@ -160,9 +166,10 @@ class Bench:
     async def stop(self) -> None:
         """End everything, the station first."""
         await self.machine.switch_off()
-        if self.pacing:
-            self.pacing.cancel()
-            await asyncio.gather(self.pacing, return_exceptions=True)
+        for task in (self.pacing, self.replaying):
+            if task:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
         self.control.close()
         self.pace.cut()
         if self._link:
@@ -174,6 +181,20 @@ class Bench:
             await hub.stop()
         if self.temporary:
             self.temporary.cleanup()
+
+
+def _recording(path):
+    """The lines of a candump log that hold a frame; BenchError for a file without any."""
+    if path is None:
+        return []
+    try:
+        lines = Path(path).read_text(encoding="ascii", errors="replace").splitlines()
+    except OSError as error:
+        raise BenchError(f"--replay {path}: {error.strerror}") from None
+    found = [line for line in lines if parse_candump(line)]
+    if not found:
+        raise BenchError(f"--replay {path}: no line of candump format in it")
+    return found
 
 
 def log(text: str) -> None:
