@@ -28,8 +28,9 @@ def open(kind, params, bit_rate=250000):
     """The driver `kind`, opened; it never fails because the other end is not there.
 
     "machine" {"id": 1}; "slcan" {"host": .., "port": ..} or {"tty": "/dev/ttyACM0"} or
-    {"stream": a UART object}; "socketcan" {"iface": "can0"}. ValueError for other kinds and bit
-    rates the driver cannot set.
+    {"stream": a UART object}; "socketcan" {"iface": "can0"}; "twai" {"tx": 21, "rx": 22} (classic
+    ESP32, stock firmware); "mcp2515" {"spi": a number, "cs": .., "int": ..}. ValueError for other
+    kinds and bit rates the driver cannot set.
     """
     if kind == "slcan":
         from drivers.can_slcan import Slcan as driver
@@ -37,8 +38,12 @@ def open(kind, params, bit_rate=250000):
         from drivers.can_socketcan import SocketCan as driver
     elif kind == "machine":
         from drivers.can_machine import MachineCan as driver
+    elif kind == "twai":
+        from drivers.can_twai import Twai as driver
+    elif kind == "mcp2515":
+        from drivers.can_mcp2515 import Mcp2515 as driver
     else:
-        raise ValueError("CAN %s: expected machine, slcan or socketcan" % kind)
+        raise ValueError("CAN %s: expected machine, twai, mcp2515, slcan or socketcan" % kind)
     return driver(params, bit_rate)
 
 

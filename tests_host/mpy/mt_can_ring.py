@@ -180,7 +180,7 @@ def test_receiving_allocates_nothing():
 
 def test_an_unknown_kind_is_named():
     error = mt.raises(ValueError, can.open, "lin", {})
-    assert "expected machine, slcan or socketcan" in str(error)
+    assert "expected machine, twai, mcp2515, slcan or socketcan" in str(error)
 
 
 # --- can dump ---
