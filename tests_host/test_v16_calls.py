@@ -214,8 +214,8 @@ TRIGGERS = [
     ("Heartbeat", None, "Accepted", [None]),
     ("Heartbeat", 99, "Accepted", [None]),  # not relevant: ignored
     ("BootNotification", None, "Rejected", []),  # E 3.35
-    ("FirmwareStatusNotification", None, "NotImplemented", []),
-    ("DiagnosticsStatusNotification", None, "NotImplemented", []),
+    ("FirmwareStatusNotification", None, "Accepted", [None]),
+    ("DiagnosticsStatusNotification", None, "Accepted", [None]),
 ]
 
 
@@ -261,7 +261,7 @@ def test_triggers_do_not_pile_up():
 
 def test_calls_of_other_profiles_and_unknown_ones():  # J 4.2.3
     b = Bench().online()
-    assert b.call("GetLocalListVersion")[0] == "NotSupported"
+    assert b.call("GetLog")[0] == "NotSupported"
     assert b.call("FlyToTheMoon")[0] == "NotImplemented"
     assert b.call("Reset", {"type": "Warm"})[0] == "PropertyConstraintViolation"
     assert b.call("Reset", {})[0] == "OccurenceConstraintViolation"

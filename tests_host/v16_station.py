@@ -173,7 +173,7 @@ class Connector:
         self.status = "Available"
         self.error_code = "NoError"
         self.vendor_error = self.info = None
-        self.plugged = False
+        self.plugged = self.paused = False
         self.session = None
         self.meter = Meter()
         self.limits = Limits()
@@ -190,6 +190,7 @@ class Station:
         self.vendor_error = self.info = None
         self.refusal = None
         self.resets = []
+        self.reservations = []
         self.availability = []
         self.verdicts = []
 

@@ -45,8 +45,9 @@ HEARD = {"v16": ROOT / "lib/ocppj/v16/heard.py"}
 TITLES = {"v16": "OCPP 1.6"}
 CALLS = {"v16": ROOT / "lib/ocppj/v16/calls"}  # a file for each call that the station serves
 SENT = {
-    "v16": "Authorize BootNotification DataTransfer Heartbeat MeterValues StartTransaction "
-    "StatusNotification StopTransaction"
+    "v16": "Authorize BootNotification DataTransfer DiagnosticsStatusNotification "
+    "FirmwareStatusNotification Heartbeat MeterValues StartTransaction StatusNotification "
+    "StopTransaction"
 }
 
 # Order is the format: lib/ocppj/schema.py has the same numbers.

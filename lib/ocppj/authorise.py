@@ -27,17 +27,23 @@ def cached(store, tag, wall):
     key = _key(tag)
     for line in _lines(store):
         if line.startswith(key):
-            _, status, expiry, parent = json.loads(line)
-            if status == "Accepted" and expiry is not None and wall is not None and wall >= expiry:
-                status = "Expired"
-            return [status, parent]
+            return _state(line, wall)
     return None
 
 
-def remember(store, tag, status, expiry, parent, most):
+def _state(line, wall):
+    """[status, parent] of a line at the time `wall`."""
+    _, status, expiry, parent = json.loads(line)
+    if status == "Accepted" and expiry is not None and wall is not None and wall >= expiry:
+        status = "Expired"
+    return [status, parent]
+
+
+def remember(store, tag, status, expiry, parent, most, wall=None):
     """Keep what the CSMS said: expiry in Unix seconds or None, at most `most` tokens.
 
-    When full, tokens that may not charge go first, then the oldest (S 3.5.1).
+    When full, tokens that may not charge go first (also those whose time has run out at `wall`),
+    then the oldest (S 3.5.1).
     """
     key = _key(tag)
     fresh = json.dumps([tag.upper(), status, expiry, parent])
@@ -46,7 +52,7 @@ def remember(store, tag, status, expiry, parent, most):
         return
     lines = [line for line in lines if not line.startswith(key)]
     if len(lines) >= most:
-        good = [line for line in lines if json.loads(line)[1] == "Accepted"]
+        good = [line for line in lines if _state(line, wall)[0] == "Accepted"]
         lines = good[max(0, len(good) - most + 1) :] if most > 0 else []
     if most > 0:
         lines.append(fresh)
@@ -58,15 +64,16 @@ def clear(store):
     store.delete(_NAME)
 
 
-def local(config, store, tag, wall, online):
+def local(config, entry, online):
     """(verdict, parent) as far as it can be said without the CSMS; None: ask it.
 
+    entry: [status, parent] of the token on the local list, or else in the cache (the list has
+    priority, S 3.5.3), or None.
     Online a known good token passes at once with LocalPreAuthorize; everything else is asked.
     Offline: a known bad one never passes; a known good one with LocalAuthorizeOffline; anything
     else with AllowOfflineTxForUnknownId (S 3.5, 3.5.4, 9.1.12, 9.1.13).
     """
     get = config.get
-    entry = cached(store, tag, wall) if get("AuthorizationCacheEnabled") else None
     good = entry is not None and entry[0] == "Accepted"
     if online:
         return entry if good and get("LocalPreAuthorize") else None

@@ -44,8 +44,9 @@ class Connector:
         self.watch = Watch(path, config, ratings)
         self.external = None  # an external energy meter: energy_wh voltage_dv current_da age_ms
         self.session = None
-        self.reserved = None
+        self.reserved = None  # row of station.reservations
         self.operative = True
+        self.paused = False  # no new charge: a new firmware is about to be installed (E 3.49)
         self.plugged = False
         self.status = "Available"
         self.error_code = "NoError"
@@ -90,7 +91,7 @@ class Connector:
         mask = self.faults.mask
         if mask:
             return "fault " + faults.row(mask)[0]
-        if not self.operative:
+        if not self.operative or self.paused:
             return "connector is out of service"
         if self.session is not None and self.session.state != "auth":
             if self.session.state != "ready":
@@ -125,9 +126,10 @@ class Connector:
         self._limit(dt_ms)
         if self.session is not None:
             rules.step(self, dt_ms)
-        elif self._free and self.plugged and not self._vended and self.refusal() is None:
-            self._vended = True
-            self.session = Session(self.id, self._free, "free", "ready")
+        elif self._free and self.plugged and not self._vended and not self.reserved:
+            if self.refusal() is None:
+                self._vended = True
+                self.session = Session(self.id, self._free, "free", "ready")
         self._output()
         self.path.step(dt_ms)
         self._measure(dt_ms)
@@ -295,13 +297,15 @@ class Connector:
             self.finish_ms += dt_ms
             if session is not None or (not self.plugged and self.finish_ms > _FINISH_MS):
                 self.finishing = False
-        if not self.operative:
+        if not self.operative or self.paused:
             return "Unavailable"
         if self.finishing:
             return "Finishing"
-        if self.plugged or session is not None:
-            return "Preparing"
-        return "Reserved" if self.reserved else "Available"
+        if self.reserved and self.status in ("Available", "Reserved"):
+            # Until its owner is known (G2); and only from Available does it begin (A7, S 4.9).
+            if session is None or session.state == "auth":
+                return "Reserved"
+        return "Preparing" if self.plugged or session is not None else "Available"
 
     def _show(self, dt_ms):
         status = self._state(dt_ms)

@@ -5,6 +5,7 @@ network, no back office and no flash, and calls no listener; what happened is qu
 out by `pump` right after it. `second` does the slow bookkeeping: registers and availability.
 """
 
+from ocppj import record
 from station import faults, path_rivot, register, topics
 from station.session import Session, restored
 
@@ -30,7 +31,7 @@ class Station:
         self.cp = None  # the OCPP charge point, when one is built in
         self.ending = None  # (kind, reason) of a reset under way
         self._io = io
-        self._emit = emit
+        self.emit = emit
         self._store = store
         self._queue = []
         self._estop_ms = 0
@@ -39,11 +40,16 @@ class Station:
         self._saved_at = 0
         self._snapshot_s = config.get("EnergySnapshotInterval")
         self.operative = register.in_service(store, 0)
+        # [connector or 0, id, token, parent or None, expiry in Unix seconds] each (S 5.13)
+        self.reservations = record.unpack(store.read("resv")) or []
 
     def add(self, connector):
         """Add the next connector, with its register and availability of before the last start."""
         connector.meter.register(register.load(self._store, connector.id))
         connector.operative = self.operative and register.in_service(self._store, connector.id)
+        for row in self.reservations:
+            if row[0] == connector.id:
+                connector.reserved = row
         self.connectors.append(connector)
         self._saved.append(connector.meter.energy_wh)
 
@@ -91,7 +97,12 @@ class Station:
             topic, value = self._queue.pop(0)
             if topic == topics.TX_STARTED or topic == topics.TX_STOPPED:
                 self._save_register(self.connector(value.cid))
-            self._emit(topic, value)
+            if topic == topics.TX_STARTED and self.reservations:
+                from station import reservations
+
+                reservations.start(self, value)
+            else:
+                self.emit(topic, value)
 
     def second(self, now):
         """Once a second: registers to flash, snapshots, and the end of an ordered reset."""
@@ -99,10 +110,14 @@ class Station:
             self._saved_at = now
             for connector in self.connectors:
                 if self._save_register(connector):
-                    self._emit(topics.METER, connector)
+                    self.emit(topics.METER, connector)
+        if self.reservations:
+            from station import reservations
+
+            reservations.expire(self, now)
         if self.ending and not any(c.active() for c in self.connectors):
             ending, self.ending = self.ending, None
-            self._emit(topics.RESET, ending)
+            self.emit(topics.RESET, ending)
 
     def _save_register(self, connector):
         wh = connector.meter.energy_wh
@@ -127,13 +142,26 @@ class Station:
             return "station is out of service"
         if self.cp is not None and self.cp.journal_full:
             return "memory for transactions is full"
-        if connector.reserved and id_tag is not None:
-            if not self._may_use(connector.reserved, id_tag):
-                return "connector is reserved"
+        if id_tag is not None and self._promised(connector, id_tag, None):
+            return "connector is reserved"
         return connector.refusal()
 
-    def _may_use(self, reservation, id_tag):
-        return id_tag.upper() == reservation[1].upper()
+    def keep(self, rows):
+        """These are the reservations from now on; they survive a power cut. OSError: flash."""
+        self._store.write("resv", record.pack(rows))
+        self.reservations = rows
+        for connector in self.connectors:
+            connector.reserved = None
+            for row in rows:
+                if row[0] == connector.id:
+                    connector.reserved = row
+
+    def _promised(self, connector, id_tag, parent):
+        if not self.reservations:  # the usual case: their rules need no memory
+            return False
+        from station import reservations
+
+        return reservations.promised(self, connector, id_tag, parent)
 
     def tag(self, cid, id_tag, source="tag"):
         """A card is shown at `cid`: starts, stops, or says why not. Returns a line of text."""
@@ -153,7 +181,7 @@ class Station:
             return "cancelled"
         if session is not None and connector.active():
             # Another card: it may end this charge if it belongs to the same parent (S 4.1).
-            self._emit(topics.AUTHORIZE, Session(cid, id_tag, "stop"))
+            self.emit(topics.AUTHORIZE, Session(cid, id_tag, "stop"))
             return "authorising"
         if connector.locked and not connector.active():
             connector.unlock()
@@ -162,7 +190,7 @@ class Station:
             self.log.warn("tag at connector %d refused: %s", cid, why)
             return "refused: " + why
         connector.session = session = Session(cid, id_tag, source)
-        self._emit(topics.AUTHORIZE, session)
+        self.emit(topics.AUTHORIZE, session)
         return "refused: not authorised" if connector.session is None else "authorising"
 
     def authorised(self, cid, id_tag, verdict, parent=None):
@@ -172,9 +200,11 @@ class Station:
         if session is None:
             return
         if session.state == "auth" and session.same(id_tag):
+            session.parent = parent
+            if verdict == "Accepted" and self._promised(connector, id_tag, parent or ""):
+                verdict = "not the one that it is reserved for"
             if verdict == "Accepted":
                 session.state = "ready"
-                session.parent = parent
             else:
                 self.log.warn("connector %d: token is %s", cid, verdict)
                 connector.session = None
@@ -194,10 +224,12 @@ class Station:
         connector = self.connector(cid)
         if connector.session is not None:
             return "a card is being checked at this connector"
-        ask = self.config.get("AuthorizeRemoteTxRequests")
+        # The parent decides where the token does not (S 5.13).
+        ask = self._promised(connector, id_tag, "")
+        ask = ask or self.config.get("AuthorizeRemoteTxRequests")
         connector.session = session = Session(cid, id_tag, "remote", "auth" if ask else "ready")
         if ask:
-            self._emit(topics.AUTHORIZE, session)
+            self.emit(topics.AUTHORIZE, session)
         return None
 
     def _choose(self, id_tag):

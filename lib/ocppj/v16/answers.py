@@ -23,6 +23,8 @@ def answered(cp, message_id, action, payload, now):
             lazy("ocppj.v16.boot").answered(cp, payload, now)
         elif action == "Authorize":
             lazy("ocppj.v16.tokens").answered(cp, payload)
+        elif cp.telling:
+            _told(cp)
         elif number is not None:
             lazy("ocppj.v16.charge").answered(cp, number, payload, action)
     except (AttributeError, KeyError, TypeError, ValueError) as e:
@@ -40,8 +42,17 @@ def failed(cp, message_id, action, now):
         cp.lazy("ocppj.v16.tokens").alone(cp)
     elif action == "StatusNotification":
         cp.status.settled()
+    elif cp.telling:
+        _told(cp)
     elif box.item and box.message_id(box.item[1]) == message_id:
         get = cp.config.get
         attempts = get("TransactionMessageAttempts")
         interval = get("TransactionMessageRetryInterval")
         cp.lazy("ocppj.archive").failed(box, now, attempts, interval)
+
+
+def _told(cp):
+    """The first notice was answered or refused: it is not repeated."""
+    cp.telling = False
+    action, status = cp.notices.pop(0)
+    cp.lazy("ocppj.transfer").told(cp, action[:-18], status)

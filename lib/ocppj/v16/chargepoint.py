@@ -18,8 +18,10 @@ from station import topics
 
 # What the CSMS may call; the file of a call has its name in small letters with underscores.
 _CALLS = (
-    " ChangeAvailability ChangeConfiguration ClearCache DataTransfer GetConfiguration "
-    "RemoteStartTransaction RemoteStopTransaction Reset TriggerMessage UnlockConnector "
+    " CancelReservation ChangeAvailability ChangeConfiguration ClearCache DataTransfer "
+    "GetConfiguration GetDiagnostics GetLocalListVersion RemoteStartTransaction "
+    "RemoteStopTransaction ReserveNow Reset SendLocalList TriggerMessage UnlockConnector "
+    "UpdateFirmware "
 )
 _DAY_S = 86400
 _RETRY_S = 10  # flash refused: the next try
@@ -59,6 +61,9 @@ class ChargePoint(Events):
         self.asks = []  # (connector, token) that need an Authorize; the first may be under way
         self.unsaved = []  # sessions whose stop flash refused: tried again
         self.extra = []  # payloads of DataTransfer.req
+        self.jobs = []  # files that come or go, see ocppj/transfer.py
+        self.notices = []  # (message, status) of them that the CSMS does not know yet
+        self.telling = False  # the first notice is under way
         self.doubt = None  # (id, action) of a CALL without answer on a line that may be dead
         self.modules = Lazy()
         self.lazy = self.modules.get
@@ -90,7 +95,7 @@ class ChargePoint(Events):
 
     def disconnected(self, now):
         """The WebSocket is gone: what was under way is not failed but repeated (S 3.7)."""
-        self.linked = self.probe = False
+        self.linked = self.probe = self.telling = False
         self.doubt = None
         self.rpc.reset()
         self.replies = []
@@ -223,7 +228,7 @@ class ChargePoint(Events):
         """Nothing is left that could be delivered now: a reset may go on (S 5.14)."""
         if not self.linked:
             return True
-        if self.replies or self.rpc.pending:
+        if self.replies or self.rpc.pending or self.online and self.notices:
             return False
         return not self.online or self.box.peek() is None or now < self.box.wait
 
@@ -241,6 +246,8 @@ class ChargePoint(Events):
             self.doubt = late
             self.probe = True  # is it the CSMS that fails, or the line?
         self._save()
+        if self.jobs:
+            self.lazy("ocppj.transfer").tick(self, now)
         try:
             self.sampler.tick(now)
             if self.box.undated is not None:
@@ -272,6 +279,9 @@ class ChargePoint(Events):
         message = self.status.next()
         if message:
             return "StatusNotification", message, None
+        if self.notices:
+            self.telling = True
+            return self.notices[0][0], {"status": self.notices[0][1]}, None
         try:
             message = transactions.message(self, now)
         except OSError as e:
@@ -285,6 +295,12 @@ class ChargePoint(Events):
         if 0 < self.heartbeat <= quiet or now - self.timed >= _DAY_S:
             return "Heartbeat", {}, None
         return None
+
+    def tell(self, kind, status):
+        """A state of "Diagnostics" or "Firmware" began: told once, in order (S 4.4, 4.5)."""
+        if len(self.notices) < 2 * _EXTRA:
+            self.notices.append((kind + "StatusNotification", status))
+            self._wake()
 
     def transfer(self, payload):
         """Queue a DataTransfer.req; news, not history: offline it is dropped."""

@@ -8,7 +8,7 @@ KEYS = (
     # -- 9.1 Core
     b"\nAllowOfflineTxForUnknownId bool false - - RW o -"  # 9.1.1: unknown cards charge offline
     b"\nAuthorizationCacheEnabled bool true - - RW o -"  # 9.1.2: remember what the CSMS said
-    b"\nAuthorizationCacheSize int 32 0 200 RW - -"  # tokens that the cache holds
+    b"\nAuthorizationCacheSize int 32 0 50 RW - -"  # tokens that the cache holds
     b"\nAuthorizeRemoteTxRequests bool false - - RW o -"  # 9.1.3: a remote start asks first
     b"\nClockAlignedDataInterval int 0 0 86400 RW o s"  # 9.1.5: 0: no clock-aligned readings
     b"\nConnectionTimeOut int 60 0 86400 RW o s"  # 9.1.6, E 3.77: Preparing lasts at most so long
@@ -35,11 +35,21 @@ KEYS = (
     b"\nStopTxnAlignedDataMaxLength int 8 0 8 R o -"  # 9.1.26
     b"\nStopTxnSampledData csl - 0 8 RW o -"  # 9.1.27
     b"\nStopTxnSampledDataMaxLength int 8 0 8 R o -"  # 9.1.28
-    b"\nSupportedFeatureProfiles csl Core,RemoteTrigger 1 6 R o -"  # 9.1.29
+    b"\nSupportedFeatureProfiles csl Core,FirmwareManagement,LocalAuthListManagement,Reservation,"
+    b"RemoteTrigger 1 6 R o -"  # 9.1.29
+    b"\nSupportedFeatureProfilesMaxLength int 6 0 6 R o -"  # 9.1.30
     b"\nTransactionMessageAttempts int 3 1 100 RW o -"  # 9.1.31: then the message is archived
     b"\nTransactionMessageRetryInterval int 60 0 86400 RW o s"  # 9.1.32: times the attempts so far
     b"\nUnlockConnectorOnEVSideDisconnect bool false - - R o -"  # 9.1.33, E 3.84: fixed cable
     b"\nWebSocketPingInterval int 60 0 86400 RW o s"  # 9.1.34: 0: no pings
+    # -- 9.2 Local Auth List Management
+    b"\nLocalAuthListEnabled bool true - - RW o -"  # 9.2.1: false: kept, but not used
+    b"\nLocalAuthListMaxLength int 1000 0 1000 R o -"  # 9.2.2: tokens on the list
+    b"\nSendLocalListMaxLength int 50 1 50 R o -"  # 9.2.3: tokens in one SendLocalList
+    # -- 9.3 Reservation
+    b"\nReserveConnectorZeroSupported bool true - - R o -"  # 9.3.1: whichever is free
+    # -- 9.5 Firmware Management
+    b"\nSupportedFileTransferProtocols csl HTTP 1 4 R o -"  # E 3.90
     # -- this station's own
     b"\nResumeTransactionAfterPowerLoss bool false - - RW o -"  # false: StopTransaction PowerLoss
     b"\nRivotMessages bool false - - RW o -"  # DataTransfer of the Rivot contract (a.6)

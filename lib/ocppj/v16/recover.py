@@ -12,9 +12,14 @@ def run(cp, cause):
     box = cp.box
     ledger = cp.lazy("ocppj.ledger")
     resume = cp.config.get("ResumeTransactionAfterPowerLoss")
+    if cp.store.read("update"):
+        cp.lazy("ocppj.transfer").restore(cp)
     for name in cp.store.names():
         number = outbox.number_of(name) if name[0] == "s" else -1
         fields = box.tx(number) if number >= 0 else None
+        if fields and fields[outbox.RESERVATION] is not None:
+            # Used up, if the cut came before that was written.
+            _release(cp.station, fields[outbox.RESERVATION])
         if not fields or fields[outbox.STOP]:
             continue
         connector = cp.station.connector(fields[outbox.CID])
@@ -30,6 +35,12 @@ def run(cp, cause):
             ledger.add_reading(box, number, last, ledger.END, "E%d" % meter_wh, most)
         cp.log.info("transaction %d ended: %s", number, cause)
         ledger.end(box, number, meter_wh, last, cause)
+
+
+def _release(station, reservation):
+    rest = [row for row in station.reservations if row[1] != reservation]
+    if len(rest) < len(station.reservations):
+        station.keep(rest)
 
 
 def _resume(cp, number, fields):

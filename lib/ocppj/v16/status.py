@@ -17,6 +17,7 @@ class Status:
         self.station = station
         self.clock = clock
         self.duration = 0  # MinimumStatusDuration
+        self.conflict = None  # text: list and CSMS differ on a token (S 3.5.2)
         count = len(station.connectors) + 1
         self.seen = [self._facts(cid) for cid in range(count)]
         self.since = [0] * count  # uptime of the last change of the status
@@ -27,6 +28,8 @@ class Status:
 
     def _facts(self, cid):
         connector = self.station.connector(cid)
+        if self.conflict and cid == 0 and connector.error_code == "NoError":
+            return connector.status, "LocalListConflict", self.conflict, None
         return (
             connector.status,
             connector.error_code,

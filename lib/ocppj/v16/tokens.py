@@ -8,8 +8,18 @@ from ocppj.datetime import parse
 
 def local(cp, tag, online):
     """(verdict, parent) by what the station knows, or None: ask the CSMS."""
+    entry = _listed(cp, tag)
     module = cp.lazy("ocppj.authorise")
-    return module.local(cp.config, cp.store, tag, cp.clock.wall(), online)
+    if entry is None and cp.config.get("AuthorizationCacheEnabled"):
+        entry = module.cached(cp.store, tag, cp.clock.wall())
+    return module.local(cp.config, entry, online)
+
+
+def _listed(cp, tag):
+    """[status, parent] of a token on the local authorisation list, or None (S 3.5.2)."""
+    if not cp.config.get("LocalAuthListEnabled"):
+        return None
+    return cp.lazy("ocppj.authlist").find(cp.store, tag, cp.clock.wall())
 
 
 def alone(cp):
@@ -30,7 +40,19 @@ def answered(cp, payload):
 
 
 def learned(cp, tag, info):
-    """Keep an idTagInfo in the authorisation cache (S 3.5.1)."""
+    """Keep an idTagInfo in the authorisation cache (S 3.5.1).
+
+    A token on the list is not added to it; where the CSMS now says otherwise of it, connector 0
+    tells (S 3.5.2, 3.5.3). ConcurrentTx is no conflict: it says nothing of the token's validity.
+    """
+    entry = _listed(cp, tag)
+    if entry:
+        status = info["status"]
+        if status != entry[0] and "ConcurrentTx" not in (status, entry[0]):
+            cp.log.warn("token is %s, the local list says %s", status, entry[0])
+            cp.status.conflict = "%s is %s, listed as %s" % (tag, status, entry[0])
+            cp._status(0)
+        return
     if not cp.config.get("AuthorizationCacheEnabled"):
         return
     expiry = info.get("expiryDate")
@@ -39,6 +61,6 @@ def learned(cp, tag, info):
     most = cp.config.get("AuthorizationCacheSize")
     try:
         module = cp.lazy("ocppj.authorise")
-        module.remember(cp.store, tag, info["status"], expiry, parent, most)
+        module.remember(cp.store, tag, info["status"], expiry, parent, most, cp.clock.wall())
     except OSError as e:  # a cache that forgets does no harm
         cp.log.error("cache cannot be written: %s", str(e))

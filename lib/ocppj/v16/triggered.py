@@ -14,6 +14,9 @@ def take(cp, now):
             return action, cp.status.now(cid), None
         if action == "Heartbeat":
             return action, {}, None
+        if action != "MeterValues":  # of a file that comes or goes (S 4.4, 4.5)
+            status = cp.lazy("ocppj.transfer").current(cp, action[:-18])
+            return action, {"status": status}, None
         payload = _meter_values(cp, cid)
         if payload:
             return action, payload, None

@@ -16,10 +16,8 @@ def run(cp, payload, now):
             wanted = (cid,)
         if message == "MeterValues" and not cp.config.get("MeterValuesSampledData"):
             return {"status": "Rejected"}
-    elif message == "Heartbeat" or message == "BootNotification":
-        wanted = (None,)
     else:
-        return {"status": "NotImplemented"}
+        wanted = (None,)  # a connector means nothing to the others
     boot = message == "BootNotification"
     # After Accepted another boot would only confuse (E 3.35); before it nothing else may be sent.
     if boot if cp.registration == "Accepted" else cp.registration != "Pending" and not boot:
