@@ -38,6 +38,7 @@ def build():
     """Make every object, wire them, start nothing. Returns the App."""
     app = App()
     app.board = board
+    board.VERSION = VERSION  # what BootNotification tells
     app.log = log.get
     app.bus = bus = Bus()
     app.store = FileStore("journal")
