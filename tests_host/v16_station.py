@@ -12,8 +12,12 @@ sys.path.append(str(Path(__file__).parents[1] / "firmware"))
 from core import config as core_config  # noqa: E402
 from core import settings as core_settings  # noqa: E402
 from ocppj.v16 import keys as ocpp_keys  # noqa: E402
+from station import (  # noqa: E402
+    connector,
+    limits,
+    topics,  # noqa: E402
+)
 from station import keys as station_keys  # noqa: E402
-from station import topics  # noqa: E402
 from station.session import Session, restored  # noqa: E402
 
 
@@ -162,9 +166,13 @@ class Meter:
         self.energy_wh = max(self.energy_wh, energy_wh)
 
 
-class Limits:
-    def claims(self):
-        return [("board", 1000, None), ("vehicle", 305, None)]
+def _limits():
+    claims = limits.Limits(connector.CLAIMS)
+    for name in connector.CLAIMS:
+        claims.clear(name)
+    claims.claim("board", 1000)
+    claims.claim("vehicle", 305)
+    return claims
 
 
 class Connector:
@@ -176,7 +184,7 @@ class Connector:
         self.plugged = self.paused = False
         self.session = None
         self.meter = Meter()
-        self.limits = Limits()
+        self.limits = _limits()
 
 
 class Station:

@@ -35,6 +35,8 @@ async def run(app):
                 if link.woken:
                     break
                 await asyncio.sleep_ms(_STEP_MS)
+                if cp.work:
+                    break
     finally:
         keeper.cancel()
         app.bus.off(topics.CONFIG, link.configured)

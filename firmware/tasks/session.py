@@ -1,10 +1,15 @@
-"""Who brings cards and buttons to the station, and keeps its books once a second?"""
+"""Who brings cards and buttons to the station, its next limit when it is time, and keeps its books
+once a second?"""
 
 import asyncio
 
 
 async def run(app):
-    """Take what the inputs delivered five times a second; the bookkeeping once a second."""
+    """Take what the inputs delivered ten times a second; the bookkeeping once a second.
+
+    A change of a charging profile's limit reaches the control loop within 100 ms, and the output
+    with its next step.
+    """
     station = app.station
     io = app.io
     log = app.log("UI")
@@ -20,9 +25,11 @@ async def run(app):
             log.info("button at connector %d", pressed)
             station.stop(pressed, "Local")
             pressed = io.next_button()
+        if app.cp is not None:
+            app.cp.ripe()
         now = app.clock.uptime_s()
         if now != second:
             second = now
             station.second(now)
         app.supervisor.beat("session")
-        await asyncio.sleep_ms(200)
+        await asyncio.sleep_ms(100)

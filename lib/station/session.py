@@ -32,6 +32,7 @@ class Session:
         self.stop_tag = None
         self.suspended = False  # the back office does not want energy to flow
         self.energy_cap_wh = 0  # of a suspended one that may still take a little; 0: none
+        self.profile = False  # a charging profile came with its remote start
         self.waited_ms = 0
 
     def same(self, id_tag):

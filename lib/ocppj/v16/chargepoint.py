@@ -22,6 +22,7 @@ _CALLS = (
     "GetConfiguration GetDiagnostics GetLocalListVersion RemoteStartTransaction "
     "RemoteStopTransaction ReserveNow Reset SendLocalList TriggerMessage UnlockConnector "
     "UpdateFirmware "
+    "ClearChargingProfile GetCompositeSchedule SetChargingProfile "
 )
 _DAY_S = 86400
 _RETRY_S = 10  # flash refused: the next try
@@ -64,6 +65,10 @@ class ChargePoint(Events):
         self.jobs = []  # files that come or go, see ocppj/transfer.py
         self.notices = []  # (message, status) of them that the CSMS does not know yet
         self.telling = False  # the first notice is under way
+        self.slots = 0  # which charging profiles there are, see ocppj/profiles.py
+        self.limit_at = None  # moment of the next change of their limits
+        self.limit_up = 0  # uptime from which on the time of day is compared with it
+        self.work = None  # (id, action, function) of a CALL whose answer takes several turns
         self.doubt = None  # (id, action) of a CALL without answer on a line that may be dead
         self.modules = Lazy()
         self.lazy = self.modules.get
@@ -84,6 +89,7 @@ class ChargePoint(Events):
         self._configure(None)
         self._listen()
         self.lazy("ocppj.v16.recover").run(self, cause)
+        self.lazy("ocppj.profiles").boot(self)
         self._date(None if clock.wall() is not None else 0)
 
     # -- the connection ----------------------------------------------------------------------
@@ -96,7 +102,7 @@ class ChargePoint(Events):
     def disconnected(self, now):
         """The WebSocket is gone: what was under way is not failed but repeated (S 3.7)."""
         self.linked = self.probe = self.telling = False
-        self.doubt = None
+        self.doubt = self.work = None
         self.rpc.reset()
         self.replies = []
         self.triggers = []
@@ -173,12 +179,20 @@ class ChargePoint(Events):
     def _serve(self, message_id, action, payload, now):
         """Handle a call; what follows from it happens after its answer is queued."""
         name = "".join(["_" + c.lower() if c < "a" else c for c in action])
+        name = "ocppj.v16.calls." + name[1:]
+        self._answer(message_id, action, lambda: self.lazy(name).run(self, payload, now))
+
+    def _answer(self, message_id, action, make):
+        """Queue what make() answers to a call; nothing yet if it is a function for later turns."""
         then = None
+        text = None
         try:
-            answer = self.lazy("ocppj.v16.calls." + name[1:]).run(self, payload, now)
+            answer = make()
             if isinstance(answer, tuple):
                 answer, then = answer
-            if isinstance(answer, list):
+            if answer is None or callable(answer):
+                self.work = (message_id, action, answer or make)
+            elif isinstance(answer, list):
                 text = self.rpc.error(message_id, answer[0], answer[1])
             else:
                 text = self.rpc.result(message_id, answer)
@@ -209,6 +223,9 @@ class ChargePoint(Events):
             self._tick(now)
         if not self.linked:
             return None
+        if self.work:
+            work, self.work = self.work, None
+            self._answer(*work)
         if self.replies:
             self.sent = now
             return self.replies.pop(0)
@@ -222,7 +239,7 @@ class ChargePoint(Events):
 
     def due(self, now):
         """Seconds until `poll` should be called again: 0 if it may have something now."""
-        return 0 if self.replies or now != self.second or self.box.undated else 1
+        return 0 if self.replies or self.work or now != self.second or self.box.undated else 1
 
     def drained(self, now):
         """Nothing is left that could be delivered now: a reset may go on (S 5.14)."""
@@ -246,6 +263,7 @@ class ChargePoint(Events):
             self.doubt = late
             self.probe = True  # is it the CSMS that fails, or the line?
         self._save()
+        self.ripe()
         if self.jobs:
             self.lazy("ocppj.transfer").tick(self, now)
         try:

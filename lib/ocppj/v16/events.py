@@ -24,6 +24,7 @@ class Events:
     def _started(self, session):
         try:
             self.lazy("ocppj.v16.charge").started(self, session)
+            self.limit(session)
         except OSError as e:
             self.log.critical("journal cannot be written: %s", str(e))
             self.station.stop(session.cid, "Other")  # nothing is sold that is not recorded
@@ -32,6 +33,7 @@ class Events:
     def _stopped(self, session):
         self.unsaved.append(session)
         self._save()
+        self.limit(session)
         if self.rivot:
             self.rivot.summary(session)
         self._wake()
@@ -60,6 +62,8 @@ class Events:
         self.rpc.timeout = get("MessageTimeout")
         self.status.duration = get("MinimumStatusDuration")
         self.sampler.configure(get("MeterValueSampleInterval"), get("ClockAlignedDataInterval"))
+        if key and self.slots:
+            self.limit()
         if get("RivotMessages") != (self.rivot is not None):
             self.rivot = None
             if get("RivotMessages"):
@@ -67,7 +71,39 @@ class Events:
 
                 self.rivot = Rivot(self)
 
+    def limit(self, session=None):
+        """Profiles, settings or the clock changed, or `session` began or ended: claim anew."""
+        if session and not self.slots:
+            return  # the usual case needs no memory
+        try:
+            profiles = self.lazy("ocppj.profiles")
+            if session:
+                if session.state == "ended":
+                    profiles.stopped(self, session)
+                else:
+                    profiles.started(self, session)
+            profiles.apply(self)
+        except Exception as e:  # what is claimed stays; once more in a while
+            self.limit_at = 0
+            self.limit_up = self.clock.uptime_s() + 10
+            self.log.exc(e, "charging profiles")
+
+    def ripe(self):
+        """Called ten times a second: do the limits of the charging profiles change now?"""
+        if self.limit_at is None:
+            return
+        up = self.clock.uptime_s()
+        if up >= self.limit_up:
+            wall = self.clock.wall()
+            t = up if wall is None else wall
+            if t >= self.limit_at:
+                self.limit()
+            elif t < self.limit_at - 1:
+                self.lazy("ocppj.profiles").again(self, up, t)
+
     def _date(self, jump):
+        if self.slots:
+            self.limit()
         if jump is None:  # the time was unknown until now
             self.box.undated = self.store.names()
 

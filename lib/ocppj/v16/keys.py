@@ -36,7 +36,7 @@ KEYS = (
     b"\nStopTxnSampledData csl - 0 8 RW o -"  # 9.1.27
     b"\nStopTxnSampledDataMaxLength int 8 0 8 R o -"  # 9.1.28
     b"\nSupportedFeatureProfiles csl Core,FirmwareManagement,LocalAuthListManagement,Reservation,"
-    b"RemoteTrigger 1 6 R o -"  # 9.1.29
+    b"RemoteTrigger,SmartCharging 1 6 R o -"  # 9.1.29
     b"\nSupportedFeatureProfilesMaxLength int 6 0 6 R o -"  # 9.1.30
     b"\nTransactionMessageAttempts int 3 1 100 RW o -"  # 9.1.31: then the message is archived
     b"\nTransactionMessageRetryInterval int 60 0 86400 RW o s"  # 9.1.32: times the attempts so far
@@ -50,6 +50,12 @@ KEYS = (
     b"\nReserveConnectorZeroSupported bool true - - R o -"  # 9.3.1: whichever is free
     # -- 9.5 Firmware Management
     b"\nSupportedFileTransferProtocols csl HTTP 1 4 R o -"  # E 3.90
+    # -- 9.4 Smart Charging
+    b"\nChargeProfileMaxStackLevel int 20 0 20 R o -"  # 9.4.1
+    b"\nChargingScheduleAllowedChargingRateUnit csl Current,Power 1 2 R o -"  # 9.4.2, E 3.88: A, W
+    b"\nChargingScheduleMaxPeriods int 50 1 50 R o -"  # 9.4.3
+    b"\nConnectorSwitch3to1PhaseSupported bool false - - R o -"  # 9.4.4: the output is DC
+    b"\nMaxChargingProfilesInstalled int 30 1 30 R o -"  # 9.4.5
     # -- this station's own
     b"\nResumeTransactionAfterPowerLoss bool false - - RW o -"  # false: StopTransaction PowerLoss
     b"\nRivotMessages bool false - - RW o -"  # DataTransfer of the Rivot contract (a.6)
