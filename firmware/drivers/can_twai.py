@@ -133,7 +133,7 @@ class Twai(Driver):
         self.loaded = False
 
     def restart(self):
-        """Leaves bus-off (after 128 x 11 recessive bits); frames waiting to be sent are dropped."""
+        """Leaves bus-off after 128 x 11 recessive bits; frames waiting to be sent are dropped."""
         self.busy = True
         self.queued = 0
         self.loaded = False
@@ -176,7 +176,9 @@ class Twai(Driver):
 
     def tick(self, timer):
         """The timer's soft interrupt: between two bytecodes, also while a task computes."""
-        self.pump()
+        # Most of the time nothing has happened, and one register says so.
+        if self.queued or mem32[_STATUS] & (_FRAME_WAITS | _OVERRUN | _OFF):
+            self.pump()
 
     def pump(self):
         """Moves what has arrived into the ring, hands over what is to be sent, looks at errors."""

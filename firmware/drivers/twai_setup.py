@@ -60,8 +60,11 @@ def timer(driver, params, bit_rate):
     from machine import Timer
 
     period = max(1, 500000 // bit_rate)
-    # A bound method made here: the timer allocates nothing when it fires.
-    return Timer(number, mode=Timer.PERIODIC, period=period, callback=driver.tick)
+    try:
+        # A bound method made here: the timer allocates nothing when it fires.
+        return Timer(number, mode=Timer.PERIODIC, period=period, callback=driver.tick)
+    except OSError:
+        return None  # the chip has none free: tasks/can_rx polls, each 10 ms
 
 
 def cover(filters, out) -> bool:

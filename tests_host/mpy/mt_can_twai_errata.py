@@ -132,7 +132,7 @@ def test_a_harmful_error_while_a_frame_is_read_is_seen():
         driver, chip = opened()
         chip.arrive(1, DATA)
 
-        def strike():
+        def strike(chip=chip):
             chip.receive_error(8)
             chip.arrive(2, DATA)
 
