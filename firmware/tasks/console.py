@@ -73,7 +73,7 @@ class Serial:
     def rest(self, now):
         """Nobody has typed for a minute: forget the session."""
         if self.session and now - self.keyed > _IDLE_S and self.session.idle():
-            _sessions.remove(self.session)
+            _leave(self.session)
             self.session = None
 
 
@@ -93,9 +93,6 @@ async def run(app):
     try:
         while True:
             serial.rest(app.clock.uptime_s())
-            if not _sessions and "console.session" in sys.modules:
-                for name in ("session", "editor", "table"):
-                    lazy.drop("console." + name)
             app.supervisor.beat("console")
             await asyncio.sleep(5)
     finally:
@@ -139,6 +136,15 @@ def _session(app, send, put, echo):
     return session
 
 
+def _leave(session):
+    """Forget a session, and after the last one how to have one."""
+    if session in _sessions:
+        _sessions.remove(session)
+    if not _sessions:
+        for name in ("session", "editor", "table"):
+            lazy.drop("console." + name)
+
+
 async def _client(app, reader, writer):
     """The session of a TCP client, until it leaves."""
     session = None
@@ -165,6 +171,5 @@ async def _client(app, reader, writer):
     except OSError:
         pass  # the client broke the connection
     finally:
-        if session in _sessions:
-            _sessions.remove(session)
+        _leave(session)
         writer.close()

@@ -2,6 +2,7 @@
 
 One connection to its TCP port in machine mode (first byte 0x01: no echo, no prompt; each answer
 ends with 0x04). Lines of several callers take turns; a station that was restarted is dialled anew.
+Who has nothing more to ask hangs up: an open session costs the station's heap several KB.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ import json
 ANSWER_S = 9.0
 DIAL_S = 0.05
 GONE_S = 0.2
+IDLE_S = 1.0
 
 
 class ConsoleError(Exception):
@@ -25,10 +27,13 @@ class ConsoleLink:
         self.answer_s = ANSWER_S
         self._lock = asyncio.Lock()
         self._streams = None
+        self._leaving = None
 
     async def ask(self, line: str, timeout: float | None = None) -> str:
         """The console's answer to one line. ConsoleError after `timeout` s (`answer_s`)."""
         timeout = timeout or self.answer_s
+        if self._leaving:
+            self._leaving.cancel()
         try:
             async with asyncio.timeout(timeout):
                 async with self._lock:
@@ -37,6 +42,12 @@ class ConsoleLink:
             raise ConsoleError(
                 f"the station's console did not answer within {timeout:g} s"
             ) from None
+        finally:
+            self._leaving = asyncio.get_running_loop().call_later(IDLE_S, self._idle)
+
+    def _idle(self):
+        if not self._lock.locked():
+            self.hang_up()
 
     async def _ask(self, line):
         try:

@@ -142,8 +142,6 @@ class Machine:
             start_new_session=True,
             preexec_fn=_die_with_parent,
         )
-        # A first line on the serial console: from here on it shows the log, on our stderr.
-        self._process.stdin.write(b"\n")
         self.starts += 1
         self._recent = [*self._recent[-MANY_STARTS + 1 :], time.monotonic()]
         self.log(f"station started, pid {self._process.pid}")
