@@ -47,6 +47,7 @@ class Connector:
         self.reserved = None  # row of station.reservations
         self.operative = True
         self.paused = False  # no new charge: a new firmware is about to be installed (E 3.49)
+        self.barred = None  # why no charge may begin or go on in this run: the minimal mode
         self.plugged = False
         self.status = "Available"
         self.error_code = "NoError"
@@ -89,6 +90,8 @@ class Connector:
     def refusal(self):
         """Why no charge can begin here now, or None. The one gate for every way to start."""
         mask = self.faults.mask
+        if self.barred:
+            return self.barred
         if mask:
             return "fault " + faults.row(mask)[0]
         if not self.operative or self.paused:
@@ -288,6 +291,8 @@ class Connector:
             return "Faulted"
         session = self.session
         if session is not None and session.state == "active":
+            if self.status == "Reserved":
+                return "Preparing"  # G2: no other way leads from there to a charge
             if not self._evse_willing():
                 return "SuspendedEVSE"  # outranks SuspendedEV (S 4.9)
             return "Charging" if self._ev_willing() else "SuspendedEV"
@@ -297,7 +302,7 @@ class Connector:
             self.finish_ms += dt_ms
             if session is not None or (not self.plugged and self.finish_ms > _FINISH_MS):
                 self.finishing = False
-        if not self.operative or self.paused:
+        if not self.operative or self.paused or self.barred:
             return "Unavailable"
         if self.finishing:
             return "Finishing"

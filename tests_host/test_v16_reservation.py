@@ -1,0 +1,427 @@
+"""Reservations with the real station: S 5.1, 5.13, 4.8, 4.9 (A7, G1, G2), 9.3.1, E 4.12."""
+
+import pytest
+
+from ocppj.datetime import iso
+from v16_bench import WALL, PowerCut
+from v16_world import V16World
+
+
+def reserve(w, tag="R1", cid=1, number=7, seconds=600, parent=None):
+    payload = {
+        "connectorId": cid,
+        "expiryDate": iso(w.real + w.clock.now + seconds),
+        "idTag": tag,
+        "reservationId": number,
+    }
+    if parent:
+        payload["parentIdTag"] = parent
+    return w.call("ReserveNow", payload)["status"]
+
+
+def cancel(w, number=7):
+    return w.call("CancelReservation", {"reservationId": number})["status"]
+
+
+def world(connectors=1, **settings):
+    return V16World(connectors, **settings).online()
+
+
+def parents(w, **cards):
+    """The CSMS knows these cards' parents, and accepts everybody."""
+
+    def info(payload):
+        parent = cards.get(payload["idTag"])
+        found = {"status": "Accepted"}
+        if parent:
+            found["parentIdTag"] = parent
+        return {"idTagInfo": found}
+
+    w.csms.replies["Authorize"] = info
+
+
+# -- ReserveNow and CancelReservation
+
+
+def test_a_free_connector_is_reserved_and_says_so():  # S 5.13, A7
+    w = world()
+    assert reserve(w) == "Accepted"
+    assert w.status == "Reserved" and w.told()[-1] == "Reserved"
+    assert w.told(0)[-1] == "Available"
+
+
+@pytest.mark.parametrize("number, status", [(7, "Accepted"), (8, "Rejected")])
+def test_cancel(number, status):  # S 5.1, G1
+    w = world()
+    reserve(w)
+    assert cancel(w, number) == status
+    assert w.told()[-1] == ("Available" if status == "Accepted" else "Reserved")
+
+
+def test_a_second_reservation_finds_it_occupied_for_whomever():  # S 5.13: same or another idTag
+    w = world()
+    reserve(w)
+    assert reserve(w, "R1", number=8) == reserve(w, "R2", number=9) == "Occupied"
+    assert [row[1] for row in w.station.reservations] == [7]
+
+
+def test_the_same_id_replaces_its_reservation():  # S 5.13
+    w = world(2)
+    reserve(w, "R1")
+    assert reserve(w, "R2") == "Accepted"
+    assert "reserved" in w.tag("R1")
+    assert reserve(w, "R2", cid=2) == "Accepted"
+    w.pass_time(1)
+    assert (w.told(1)[-1], w.told(2)[-1]) == ("Available", "Reserved")
+
+
+def test_a_replacement_that_cannot_be_leaves_the_old_one():
+    w = world(2)
+    reserve(w, "R1")
+    w.plug(2)
+    w.pass_time(2)
+    assert reserve(w, "R2", cid=2) == "Occupied"
+    assert w.station.reservations[0][:3] == [1, 7, "R1"]
+
+
+def test_occupied_by_a_vehicle_or_a_charge():
+    w = world()
+    w.plug()
+    w.pass_time(2)
+    assert reserve(w) == "Occupied"
+    w.charge()
+    assert reserve(w) == "Occupied"
+
+
+@pytest.mark.parametrize("cid", [0, 1])
+def test_unavailable(cid):
+    w = world()
+    w.call("ChangeAvailability", {"connectorId": cid, "type": "Inoperative"})
+    assert reserve(w) == reserve(w, cid=0) == "Unavailable"
+
+
+@pytest.mark.parametrize("cid", [0, 1])
+def test_faulted(cid):
+    w = world()
+    w.io.pressed = True
+    w.pass_time(1)
+    assert w.status == "Faulted"
+    assert reserve(w, cid=cid) == "Faulted"
+
+
+@pytest.mark.parametrize(
+    "cid, seconds, settings",
+    [
+        (2, 600, {}),  # there is no such connector
+        (1, 0, {}),  # its time is over
+        (1, -60, {}),
+        (1, 600, {"FreeVend": True}),  # everybody may charge
+        (0, 600, {"ReserveConnectorZeroSupported": False}),  # 9.3.1
+    ],
+)
+def test_rejected(cid, seconds, settings):
+    w = world(**settings)
+    assert reserve(w, cid=cid, seconds=seconds) == "Rejected"
+    assert not w.station.reservations
+
+
+# -- who may charge
+
+
+def test_others_are_refused_and_told_why():  # S 5.13
+    w = world()
+    reserve(w)
+    w.plug()
+    w.pass_time(2)
+    assert w.tag("X") == "refused: connector is reserved"
+    assert w.call("RemoteStartTransaction", {"idTag": "X"}) == {"status": "Rejected"}
+    w.pass_time(10)
+    assert not w.started and w.status == "Reserved"  # until its identity is presented: G2
+
+
+def test_the_owner_charges_and_the_csms_hears_of_it():  # S 4.8, 5.13, complaint 25
+    w = world()
+    reserve(w, "R1")
+    w.charge("r1")
+    assert w.sent("StartTransaction")[0]["reservationId"] == 7
+    assert w.told()[-3:] == ["Reserved", "Preparing", "Charging"]
+    assert not w.station.reservations and cancel(w) == "Rejected"
+    w.station.stop(1, "Local")
+    w.pass_time(10)
+    w.unplug()
+    w.pass_time(5)
+    assert w.told()[-1] == "Available"
+
+
+def test_who_has_no_reservation_sends_no_id():  # complaint 25: no -1
+    w = world().charge("X")
+    assert "reservationId" not in w.sent("StartTransaction")[0]
+
+
+def test_the_owner_by_remote_start():
+    w = world()
+    reserve(w, "R1")
+    w.plug()
+    w.pass_time(2)
+    assert w.call("RemoteStartTransaction", {"idTag": "R1"}) == {"status": "Accepted"}
+    w.pass_time(20)
+    assert w.sent("StartTransaction")[0]["reservationId"] == 7
+
+
+def test_a_reservation_elsewhere_stays():  # it ends on the reserved connector only
+    w = world(2)
+    reserve(w, "R1", cid=1)
+    w.charge("R1", 2)
+    assert "reservationId" not in w.sent("StartTransaction")[0]
+    assert w.told(1)[-1] == "Reserved"
+
+
+def test_the_parent_is_looked_up_by_authorize():  # S 5.13, E 4.12
+    w = world(LocalPreAuthorize=True)
+    parents(w, K1="fam", K2="other")
+    reserve(w, "R1", parent="FAM")
+    w.plug()
+    w.pass_time(2)
+    w.tag("K2")
+    w.pass_time(20)
+    assert not w.started and w.status == "Reserved"
+    w.tag("K1")
+    w.pass_time(20)
+    assert w.sent("StartTransaction")[0]["reservationId"] == 7
+
+
+def test_the_parent_is_looked_up_on_the_list_first():  # S 5.13
+    w = world(LocalPreAuthorize=True)
+    info = {"status": "Accepted", "parentIdTag": "FAM"}
+    rows = [{"idTag": "K1", "idTagInfo": info}]
+    w.call(
+        "SendLocalList",
+        {"listVersion": 1, "updateType": "Full", "localAuthorizationList": rows},
+    )
+    reserve(w, "R1", parent="FAM")
+    w.charge("K1")
+    assert not w.sent("Authorize") and w.sent("StartTransaction")[0]["reservationId"] == 7
+
+
+@pytest.mark.parametrize("tag, starts", [("K1", True), ("K2", False)])
+def test_a_remote_start_for_a_parent_asks_first(tag, starts):
+    w = world()
+    parents(w, K1="FAM")
+    reserve(w, "R1", parent="FAM")
+    w.plug()
+    w.pass_time(2)
+    w.call("RemoteStartTransaction", {"idTag": tag})
+    w.pass_time(20)
+    assert w.sent("Authorize") == [{"idTag": tag}]
+    assert bool(w.started) is starts
+
+
+def test_a_parent_is_no_token():  # S 3.10
+    w = world()
+    reserve(w, "R1", parent="FAM")
+    w.plug()
+    w.pass_time(2)
+    w.tag("FAM")
+    w.pass_time(10)
+    assert not w.started
+
+
+def test_offline_an_unknown_card_does_not_get_a_reserved_connector():
+    w = world(AllowOfflineTxForUnknownId=True)
+    reserve(w, "R1", parent="FAM")
+    w.offline()
+    w.plug()
+    w.pass_time(2)
+    w.tag("K1")
+    w.pass_time(10)
+    assert not w.started
+    w.tag("R1")
+    w.pass_time(20)
+    assert len(w.started) == 1
+
+
+# -- how it ends
+
+
+def test_it_ends_with_its_time():  # S 5.13 (2), G1
+    w = world()
+    reserve(w, seconds=60)
+    w.pass_time(57)
+    assert w.status == "Reserved"
+    w.pass_time(4)
+    assert w.told()[-1] == "Available" and cancel(w) == "Rejected"
+    assert w.charge("X").started
+
+
+def test_it_ends_with_a_fault():  # S 5.13 (3)
+    w = world()
+    w.pass_time(40)
+    reserve(w)
+    w.io.pressed = True
+    w.pass_time(3)
+    assert w.status == "Faulted" and not w.station.reservations
+
+
+@pytest.mark.parametrize("cid", [0, 1])
+def test_it_ends_out_of_service(cid):  # S 5.13 (3)
+    w = world()
+    w.pass_time(40)
+    reserve(w)
+    w.call("ChangeAvailability", {"connectorId": cid, "type": "Inoperative"})
+    w.pass_time(3)
+    w.call("ChangeAvailability", {"connectorId": cid, "type": "Operative"})
+    w.pass_time(1)
+    assert w.status == "Available"
+
+
+def test_the_owner_who_does_not_plug_in_keeps_it():  # S 5.13: it ends when a transaction starts
+    w = world(ConnectionTimeOut=30)
+    reserve(w)
+    w.tag("R1")
+    w.pass_time(2)
+    assert w.status == "Preparing"
+    w.pass_time(35)
+    assert w.status == "Reserved"
+    assert w.told()[-3:] == ["Preparing", "Available", "Reserved"]  # B1, A7: no B7 exists
+
+
+# -- connector 0
+
+
+def test_connector_0_keeps_one_free_whichever():  # S 5.13, 9.3.1
+    w = world(2)
+    assert reserve(w, "R1", cid=0) == "Accepted"
+    assert w.told(1)[-1] == w.told(2)[-1] == "Available"  # no specific one is reserved
+    w.charge("X", 1)
+    w.plug(2)
+    w.pass_time(2)
+    assert "reserved" in w.tag("Y", 2)
+    w.tag("R1", 2)
+    w.pass_time(20)
+    assert w.sent("StartTransaction")[1]["reservationId"] == 7
+    assert not w.station.reservations
+
+
+def test_connector_0_with_one_connector():
+    w = world(1)
+    reserve(w, "R1", cid=0)
+    assert "reserved" in w.tag("X")
+    w.charge("R1")
+    assert w.sent("StartTransaction")[0]["reservationId"] == 7
+
+
+def test_as_many_reservations_as_connectors():
+    w = world(2)
+    assert reserve(w, "R1", cid=0, number=1) == "Accepted"
+    assert reserve(w, "R2", cid=2, number=2) == "Accepted"
+    assert reserve(w, "R3", cid=0, number=3) == "Occupied"
+    assert reserve(w, "R3", cid=1, number=3) == "Occupied"  # the last one for R1
+    assert "reserved" in w.tag("X", 1) and "reserved" in w.tag("R1", 2)
+    assert cancel(w, 2) == "Accepted"
+    assert reserve(w, "R3", cid=1, number=3) == "Accepted"
+
+
+def test_connector_0_ends_with_the_station():
+    w = world(2)
+    w.pass_time(40)
+    reserve(w, cid=0)
+    w.call("ChangeAvailability", {"connectorId": 1, "type": "Inoperative"})
+    w.pass_time(2)
+    assert w.station.reservations  # one is left
+    w.call("ChangeAvailability", {"connectorId": 0, "type": "Inoperative"})
+    w.pass_time(2)
+    assert not w.station.reservations
+
+
+def test_connector_0_for_a_parent():
+    w = world(1)
+    parents(w, K1="FAM")
+    reserve(w, "R1", cid=0, parent="fam")
+    w.plug()
+    w.pass_time(2)
+    w.tag("X")
+    w.pass_time(15)
+    assert not w.started
+    w.tag("K1")
+    w.pass_time(15)
+    assert w.sent("StartTransaction")[0]["reservationId"] == 7
+
+
+# -- power cuts
+
+
+def test_it_survives_a_power_cut_and_still_ends_by_the_clock():
+    w = world()
+    reserve(w, seconds=100)
+    w = w.reboot()
+    assert w.status == "Reserved"  # before any network
+    w.online()
+    assert w.told()[-1] == "Reserved"
+    assert "reserved" in w.tag("X")
+    w.pass_time(95)
+    assert w.told()[-1] == "Available"
+
+
+def test_one_whose_time_ran_out_in_the_dark_ends_once_the_time_is_known():
+    w = world()
+    reserve(w, seconds=5)
+    w = w.reboot()
+    w.online().pass_time(2)
+    assert w.told()[-1] == "Available"
+
+
+def test_a_fault_of_the_boot_does_not_end_it():
+    w = world()
+    reserve(w)
+    w = w.reboot()
+    w.io.pressed = True
+    w.pass_time(3)
+    w.io.pressed = False
+    w.pass_time(3)
+    assert w.station.reservations
+
+
+def test_power_cuts_at_every_write_of_a_reserved_charge():
+    """Reserved, or a transaction that names the reservation; never neither, never both."""
+    first = world()
+    reserve(first, "R1", seconds=9999)
+    origin, saved = dict(first.store.files), first.saved
+
+    def play(left):
+        w = V16World(1, type(first.store)(origin), dict(saved), WALL + 100)
+        w.store.left = left
+        try:
+            w.online().charge("R1")
+        except PowerCut:
+            w.store.left = None
+        return w
+
+    whole = play(None)
+    assert whole.sent("StartTransaction")[0]["reservationId"] == 7
+    seen = set()
+    for left in range(whole.store.changes):
+        cut = play(left)
+        again = cut.reboot().online()
+        again.pass_time(3)
+        starts = cut.sent("StartTransaction") + again.sent("StartTransaction")
+        named = any(p.get("reservationId") == 7 for p in starts)
+        assert named != bool(again.station.reservations)
+        seen.add(named)
+    assert seen == {False, True}
+
+
+def test_a_flash_that_refuses_promises_nothing():
+    w = world()
+    w.store.refuse = True
+    w.log.exc = lambda *args: None
+    code = w.call(
+        "ReserveNow",
+        {
+            "connectorId": 1,
+            "expiryDate": iso(w.real + 999),
+            "idTag": "R1",
+            "reservationId": 7,
+        },
+    )[0]
+    assert code == "InternalError"
+    assert not w.station.reservations and w.status == "Available"
