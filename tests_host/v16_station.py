@@ -290,7 +290,7 @@ class Station:
         self.availability.append((cid, operative))
         return "Accepted"
 
-    def reset(self, kind):
+    def reset(self, kind, reason=None):
         self.resets.append(kind)
         for c in self.connectors:
             self.stop(c.id, kind + "Reset")
