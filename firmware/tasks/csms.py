@@ -9,13 +9,13 @@ decisions are lib/ocppj's; nothing here waits for the network without a time-out
 import asyncio
 import os
 
-from net.websocket import WSError, ws_connect
+from core import lazy
+from net.websocket import WSError
 from station import topics
 from ws.frames import OVERSIZE, TEXT
 
 _STEP_MS = 50  # how soon an event of the station is noticed
 _STABLE_S = 60  # a connection that lasted so long was a good one: the pauses begin anew
-_ANSWER_S = 20  # the peer has so long to answer a ping
 
 
 async def run(app):
@@ -31,6 +31,9 @@ async def run(app):
             if keeper.done():
                 await keeper  # raises what ended it: the supervisor starts us again
             await link.flush()
+            for job in cp.jobs:
+                if job.order:
+                    lazy.load("tasks.carrier").start(app, job)
             for _ in range(1000 // _STEP_MS):
                 if link.woken:
                     break
@@ -143,29 +146,12 @@ class Link:
 
     async def _connect(self):
         """An open WebSocket, or None; the reason is in the log."""
-        get = self.app.config.get
-        url = get("CsmsUrl")
-        if not url:
+        if not self.app.config.get("CsmsUrl"):
             return None
         try:
-            from net import resolve
-
-            return await ws_connect(
-                url.rstrip("/") + "/" + resolve.quoted(get("Identity")),
-                ("ocpp1.6",),
-                _headers(get),
-                _context(url),
-                get("MessageSizeMax"),
-                "report",
-                get("WebSocketPingInterval"),
-                _ANSWER_S,
-                address=await resolve.address(url),
-            )
-        except WSError as e:
-            self.log.warn("no connection to the CSMS: %s", str(e))
-        except (OSError, ValueError) as e:
-            self.log.error("no connection to %s: %s", url, str(e))
-        return None
+            return await lazy.load("net.dial").dial(self.app.config.get, self.log)
+        finally:
+            lazy.drop("net.dial")
 
     async def _receive(self, ws):
         """Hand messages to the charge point until the connection ends."""
@@ -184,26 +170,3 @@ class Link:
                 return
             msg = data = None  # the text need not stay while the answer is built
             await self.flush()
-
-
-def _headers(get):
-    """HTTP Basic authentication: the identity, and the key as the bytes it stands for (A00)."""
-    key = get("AuthorizationKey")
-    if not key:
-        return None
-    import binascii
-
-    raw = get("Identity").encode() + b":" + binascii.unhexlify(key)
-    return {"Authorization": "Basic " + binascii.b2a_base64(raw).decode().strip()}
-
-
-def _context(url):
-    """TLS that trusts only the roots in certs/csms.der; None for ws://."""
-    if not url.lower().startswith("wss:"):
-        return None
-    import tls
-
-    context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)  # verifies the certificate and the name
-    with open("certs/csms.der", "rb") as f:
-        context.load_verify_locations(f.read())
-    return context
