@@ -20,7 +20,7 @@ from time import ticks_diff, ticks_ms
 from machine import mem32
 from micropython import const
 
-from core import lazy
+import lazy
 from drivers.can import Driver
 
 # As in drivers/can.py; private constants cost no memory.
@@ -221,7 +221,7 @@ class Twai(Driver):
                     self._revive(mem)
                     return
             info = self._copy(mem) if status & _FRAME_WAITS else 0
-            # Asked after the frame was read: whatever came before it shows now.
+            # Asked after the status: an error that came before this frame shows now.
             errors = mem[_IR] & (_EI | _BEI)
             if errors:
                 if mem[_STATUS] & _OFF:  # reset mode: what was read was the filter
