@@ -1,6 +1,7 @@
 """Console: logs. What happened lately?"""
 
-from core import lazy, log
+import lazy
+from core import log
 
 
 def logs(app, args, session):

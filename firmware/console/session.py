@@ -11,9 +11,9 @@ import sys
 
 from micropython import const
 
+import lazy
 from console import table
 from console.editor import Editor
-from core import lazy
 
 _HOLD = const(8)  # log lines that wait while a command is writing; more are in `logs`
 

@@ -8,7 +8,7 @@ says which key, which value and what was expected. Checking and storing are rare
 core/settings.py, which is imported for each change and dropped again.
 """
 
-from core import lazy
+import lazy
 
 
 class ConfigError(Exception):

@@ -101,7 +101,7 @@ def _read(conf, path):
         return path + ": not JSON"
     try:
         if data.get("version") != VERSION or not isinstance(data.get("values"), dict):
-            from core import lazy
+            import lazy
 
             data = lazy.call("core.migrate", "upgrade", data, VERSION)
     except (AttributeError, ValueError) as e:

@@ -1,6 +1,6 @@
 """How is a Lawicel adapter reached: over TCP, at a serial port, or by a stream that is there?
 
-Imported only to connect, and forgotten again (core/lazy.py).
+Imported only to connect, and forgotten again (lib/lazy.py).
 """
 
 _SPEEDS = {9600: "B9600", 57600: "B57600", 115200: "B115200", 1000000: "B1000000"}

@@ -8,7 +8,7 @@ A lost connection is a bus-off: it stays until `restart()`.
 
 from micropython import const
 
-from core import lazy
+import lazy
 from drivers.can import Driver
 
 # As in drivers/can.py; private constants cost no memory.

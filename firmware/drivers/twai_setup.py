@@ -1,6 +1,6 @@
 """What is needed of the TWAI controller once: chip, pins, bit rate, poll timer, hardware filter?
 
-Imported on demand and forgotten (core/lazy.py); can_twai.py is what stays. Register facts:
+Imported on demand and forgotten (lib/lazy.py); can_twai.py is what stays. Register facts:
 ESP32 technical reference, TWAI and GPIO matrix.
 """
 

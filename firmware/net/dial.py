@@ -3,7 +3,7 @@
 Address, password, certificates, WebSocket. Imported when a connection is made and forgotten.
 """
 
-from core import lazy
+import lazy
 from net.websocket import WSError, ws_connect
 
 _ANSWER_S = 20  # the peer has so long to answer a ping

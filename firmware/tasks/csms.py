@@ -9,7 +9,7 @@ decisions are lib/ocppj's; nothing here waits for the network without a time-out
 import asyncio
 import os
 
-from core import lazy
+import lazy
 from net.websocket import WSError
 from station import topics
 from ws.frames import OVERSIZE, TEXT

@@ -6,8 +6,8 @@ order of what may be sent: answers, what a trigger asked for, Authorize, StatusN
 journal of transaction messages, DataTransfer, Heartbeat.
 """
 
+import lazy
 from ocppj import rpc
-from ocppj.lazy import Lazy
 from ocppj.outbox import Outbox
 from ocppj.sampler import Sampler
 from ocppj.v16 import answers, transactions
@@ -70,8 +70,7 @@ class ChargePoint(Events):
         self.limit_up = 0  # uptime from which on the time of day is compared with it
         self.work = None  # (id, action, function) of a CALL whose answer takes several turns
         self.doubt = None  # (id, action) of a CALL without answer on a line that may be dead
-        self.modules = Lazy()
-        self.lazy = self.modules.get
+        self.lazy = lazy.get
         self.rivot = None
         prefix = "".join(["%02x" % b for b in random_bytes(6)])
         self.rpc = rpc.Rpc(BLOB, prefix, 30, lambda action: " %s " % action in _CALLS)
@@ -279,7 +278,7 @@ class ChargePoint(Events):
         if now % 60 == 0:
             self.box.measure()
             self.journal_full = self.box.full
-        self.modules.tick()
+        lazy.tick()
 
     def _next(self, now):
         """(action, payload, id or None) of the next CALL, or None."""

@@ -1,0 +1,75 @@
+"""How is code kept out of memory that is needed now and then?
+
+Import on demand, forget afterwards: of a forgotten module only its interned names stay. Frozen
+code costs little either way. `call` forgets at once; `get` and `method` keep the few modules used
+last until nothing was used for a while.
+"""
+
+import sys
+
+from micropython import const
+
+_KEEP = const(5)
+_IDLE_S = const(5)
+
+recent = []  # names of modules that `get` gave, the latest last
+_idle_s = 0
+
+
+def load(module: str):
+    """The module of a dotted name."""
+    return __import__(module, None, None, ("",))
+
+
+def drop(module: str):
+    """Forget a module; what still runs in it goes on."""
+    sys.modules.pop(module, None)
+    package, _, leaf = module.rpartition(".")
+    try:
+        delattr(sys.modules[package], leaf)
+    except (AttributeError, KeyError):
+        pass
+
+
+def call(module: str, name: str, *args):
+    """Call one function of a module that is then forgotten."""
+    try:
+        return getattr(load(module), name)(*args)
+    finally:
+        drop(module)
+
+
+def get(module: str):
+    """The module of a dotted name, which may be needed again soon."""
+    global _idle_s
+    _idle_s = 0
+    if module in recent:
+        recent.remove(module)
+    recent.append(module)
+    forget(_KEEP)
+    return load(module)
+
+
+def method(obj, module: str, name: str):
+    """The function `name` of a module as a method of `obj`: for a class's __getattr__.
+
+    AttributeError if the module has no such function.
+    """
+    if name[0] == "_":
+        raise AttributeError(name)
+    function = getattr(get(module), name)
+    return lambda *args: function(obj, *args)
+
+
+def tick(seconds: int = 1):
+    """So many seconds have passed: drop what was idle for too long."""
+    global _idle_s
+    _idle_s += seconds
+    if _idle_s > _IDLE_S:
+        forget(0)
+
+
+def forget(keep: int):
+    """Drop all but the `keep` modules used last."""
+    while len(recent) > keep:
+        drop(recent.pop(0))
