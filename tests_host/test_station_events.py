@@ -81,6 +81,14 @@ def test_bms_silent_takes_the_output_off_within_its_time_to_live():
     assert (w.status, w.connector.error_code) == ("SuspendedEVSE", "EVCommunicationError")
 
 
+def test_bms_silent_is_never_shown_as_the_wish_of_the_vehicle():
+    w = charging()
+    w.wire.bms_on = False
+    w.pass_time(10)
+    assert w.statuses[-1] == (1, "SuspendedEVSE", "EVCommunicationError", None)
+    assert "SuspendedEV" not in w.seen()
+
+
 def test_bms_silent_for_30_s_ends_the_transaction_with_other():
     w = charging()
     w.wire.bms_on = False
@@ -106,6 +114,16 @@ def test_bms_silent_because_the_plug_is_out_is_ev_disconnected():
     assert w.stopped[0].stop_reason == "EVDisconnected"
 
 
+def test_unplugged_while_the_bms_is_silent_goes_straight_to_finishing():
+    w = charging()
+    w.wire.bms_on = False
+    w.pass_time(10)
+    w.unplug()
+    w.pass_time(5)
+    assert w.stopped[0].stop_reason == "EVDisconnected"
+    assert (1, "SuspendedEVSE", "NoError", None) not in w.statuses
+
+
 # -- module lost, output does not follow
 
 
@@ -119,6 +137,16 @@ def test_module_lost_is_a_power_switch_failure_and_stop_is_repeated():
     again = [d for i, d in w.wire.sent[before:] if i == 0x068181FE and d[1] == 0x32]
     assert len(again) >= 9 and all(d[3] == 1 for d in again)
     assert w.stopped[0].stop_reason == "Other"
+
+
+def test_a_module_that_comes_back_gets_time_to_follow():
+    w = charging()
+    w.wire.module_on = False
+    w.pass_time(8)
+    w.wire.module_on, w.wire.on = True, False  # it has forgotten everything
+    w.pass_time(12)
+    assert {s[3] for s in w.statuses if s[1] == "Faulted"} == {"ModuleLost"}
+    assert w.status == "Finishing"
 
 
 def test_output_that_does_not_follow_stop():

@@ -295,8 +295,14 @@ class Connector:
                 return "Preparing"  # G2: no other way leads from there to a charge
             if not self._evse_willing():
                 return "SuspendedEVSE"  # outranks SuspendedEV (S 4.9)
-            return "Charging" if self._ev_willing() else "SuspendedEV"
+            if self._ev_willing():
+                return "Charging"
+            if self.plugged and not self.path.bms_fresh():
+                return self.status  # just fallen silent: a fault by the next step, not a wish
+            return "SuspendedEV"
         if session is not None and session.state == "stopping":
+            if not self.faults.mask:
+                self._shown = 0  # what the stop leads to is news, not that its cause has gone
             return self.status
         if self.finishing:
             self.finish_ms += dt_ms

@@ -232,6 +232,8 @@ class RivotPath:
             astray = not self.confirmed_off()
         else:
             astray = phase == OFF and self.module_fresh() and not self.still()
+        # One that is not heard is lost, which is another fault; back again, it gets its time.
+        astray = astray and self.module_age < self.module_timeout_ms
         self.astray_ms = min(self.astray_ms + dt_ms, AGE_MAX) if astray else 0
 
     def _send_output(self):
