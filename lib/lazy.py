@@ -13,7 +13,8 @@ _KEEP = const(5)
 _IDLE_S = const(5)
 
 recent = []  # names of modules that `get` gave, the latest last
-_idle_s = 0
+_used = False  # since the last tick that counted
+_idle_from = 0
 
 
 def load(module: str):
@@ -41,8 +42,8 @@ def call(module: str, name: str, *args):
 
 def get(module: str):
     """The module of a dotted name, which may be needed again soon."""
-    global _idle_s
-    _idle_s = 0
+    global _used
+    _used = True
     if module in recent:
         recent.remove(module)
     recent.append(module)
@@ -61,11 +62,13 @@ def method(obj, module: str, name: str):
     return lambda *args: function(obj, *args)
 
 
-def tick(seconds: int = 1):
-    """So many seconds have passed: drop what was idle for too long."""
-    global _idle_s
-    _idle_s += seconds
-    if _idle_s > _IDLE_S:
+def tick(now: int):
+    """Called about once a second, by whoever, with the uptime: drops what is idle for too long."""
+    global _used, _idle_from
+    if _used:
+        _used = False
+        _idle_from = now
+    elif now - _idle_from > _IDLE_S:
         forget(0)
 
 

@@ -278,7 +278,7 @@ class ChargePoint(Events):
         if now % 60 == 0:
             self.box.measure()
             self.journal_full = self.box.full
-        lazy.tick()
+        lazy.tick(now)
 
     def _next(self, now):
         """(action, payload, id or None) of the next CALL, or None."""
