@@ -86,7 +86,7 @@ def _periods(schedule, most):
         phases = period.get("numberPhases", 3)  # E 3.69
         if start <= last or start > PERIOD or not out and start:
             return "startPeriod"  # from 0 on (E 3.45, 3.70) and ascending
-        if limit < 0 or phases < 1:
+        if period["limit"] < 0 or phases < 1:
             return "limit or numberPhases"
         last = start
         out.append((start, min(limit, PERIOD), min(phases, 3)))
