@@ -26,12 +26,15 @@ from station import topics
 from tasks import upkeep
 
 VERSION = "0.1.0"
+PAUSE_S = 5  # before the next attempt of a start that failed
 
 
 class App:
     """Everything that runs, by name: what a task gets to work with. Attributes are set once."""
 
     VERSION = VERSION
+    maintenance = 0  # uptime at which the maintenance mode ends (core/maintenance.py)
+    login_fails = 0  # wrong passwords at a locked console, in a row
 
 
 def build():
@@ -79,9 +82,12 @@ def _station(app):
     for cid in range(1, board.CONNECTORS + 1):
         path = _path(app, cid)
         app.paths.append(path)
-        station.add(
-            Connector(cid, path, app.io, app.config, board.RATINGS, station.push, app.clock)
+        connector = Connector(
+            cid, path, app.io, app.config, board.RATINGS, station.push, app.clock
         )
+        if app.restart.minimal:
+            connector.barred = "minimal mode after repeated crashes"
+        station.add(connector)
     return station
 
 
@@ -136,15 +142,21 @@ def tasks(app):
     """Register every task with its deadline in seconds. Control runs whatever else does."""
     from tasks import can_rx, console, control, session, watchdog
 
-    add = app.supervisor.add
+    def add(name, *how):
+        # In the minimal mode what crashed stays out; no connector begins a charge (`barred`).
+        if not minimal or not bare and name not in app.restart.blamed.split():
+            app.supervisor.add(name, *how)
+
+    minimal = app.restart.minimal
+    bare = False
     add("console", console.run, 30)
     add("upkeep", upkeep.run, 30)
     add("watchdog", watchdog.run, 10)
-    if app.restart.minimal:
-        # Five runs in a row ended badly: outputs stay off, a person can look at the evidence.
+    if minimal:
         app.log("SYS").critical("minimal mode after repeated crashes: %s", app.restart.cause)
-        app.restart.stable()
-        return
+        bare = app.restart.bare
+        if bare:
+            app.restart.stable()
     add("control", control.run, 2, True)
     for n in range(1, len(app.cans) + 1):
         add("can%d" % n, lambda app, n=n: can_rx.run(app, n), 10, True)
@@ -166,6 +178,21 @@ def _crashed(app):
         restart.reboot("Hard")
 
     return reset
+
+
+def _stillborn(e):
+    """The station could not even be built: note why and try again, at last leave the REPL alone.
+
+    Outputs are off since boot.py. The pause keeps the loop slow, and a person's Ctrl-C possible.
+    """
+    import time
+
+    log.get("SYS").exc(e, "start failed")
+    again = restart.Restart(FileStore("journal"), False)
+    again.note("crash: start " + repr(e), log.traceback(e))
+    if not again.bare:
+        time.sleep(PAUSE_S)
+        restart.reboot("Hard")
 
 
 def _end(app, ending):
@@ -192,15 +219,27 @@ async def main(app):
 def run():
     """Start the station. Ctrl-C leaves to the REPL with the outputs off."""
     global app
-    app = build()
+    try:
+        app = build()
+    except Exception as e:
+        _stillborn(e)
+        raise
     gc.collect()
+    after = None
     try:
         asyncio.run(main(app))
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as e:
         app.dog.stop()
-        print("stopped: outputs are off, the REPL is yours (import main; main.run())")
+        if e.args:  # mpremote's soft reset: it goes on in the raw mode
+            after = "console.rawrepl"
+        else:
+            print("stopped: outputs are off, the REPL is yours (import main; main.run())")
+    except Exception as e:  # not a task's: the supervisor deals with those
+        _crashed(app)("crash: main " + repr(e), log.traceback(e))
     finally:
         app.station.safe()
+    if after:
+        __import__(after, None, None, ("",)).alone(app)
 
 
 if __name__ == "__main__":

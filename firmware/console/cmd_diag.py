@@ -2,12 +2,12 @@
 
 import json
 
+import lazy
 from console import cmd_info, cmd_status
-from core import lazy
 
 
 def diagnostics(app, args, session):
-    """Status, health, faults, settings (without secrets), buses, the last lines of the log."""
+    """Status, health, faults, settings (without secrets), the log; and the last run's end."""
     if cmd_status.want_json(args):
         data = cmd_status.summary(app)
         data["faults"] = list(cmd_info.faults(app, (), session))
@@ -15,11 +15,20 @@ def diagnostics(app, args, session):
         data["config"] = {k: conf.text(k) for k in conf.values}
         data["limits"] = [[list(claim) for claim in c.limits.claims()] for c in _guns(app)]
         data["trace"] = app.restart.trace
-        data["logs"] = list(lazy.load("core.logview").lines(30))
+        data["last_run"] = lazy.load("core.blackbox").head(app.store)
         # Piece by piece: the whole text in one string would need a block of several KB.
         sign = "{"
         for key in data:
             yield '%s"%s": %s' % (sign, key, json.dumps(data[key]))
+            sign = ", "
+        data = None
+        for key, found in (("logs", _lines(30)), ("last_logs", _last(app))):
+            yield '%s"%s": [' % (sign, key)
+            sign = ""
+            for line in found:
+                yield sign + json.dumps(line)
+                sign = ", "
+            yield "]"
             sign = ", "
         yield "}"
         return
@@ -32,8 +41,28 @@ def diagnostics(app, args, session):
                 yield "limit of connector %d: %s %s da %s W" % (c.id, name, da, w)
     for key in app.config.values:
         yield "%s = %s" % (key, app.config.text(key))
-    for line in lazy.load("core.logview").lines(50):
+    last = lazy.load("core.blackbox").head(app.store)
+    if last:
+        yield "run %d ended after %s by %s, heap %d used (%d free); its last lines:" % (
+            last["run"],
+            cmd_status.span(last["uptime_s"]),
+            app.restart.cause,
+            last["heap_used"],
+            last["heap_free"],
+        )
+        for line in _last(app):
+            yield "  " + line
+    yield "this run:"
+    for line in _lines(50):
         yield line
+
+
+def _lines(count):
+    return lazy.load("core.logview").lines(count)
+
+
+def _last(app):
+    return lazy.load("core.blackbox").lines(app.store)
 
 
 def _guns(app):

@@ -1,14 +1,18 @@
 """What do health and the restart record say? The rare half of both, imported on demand.
 
 The restart record ("boot") is one small JSON object: n starts ever, bad runs in a row, tb the last
-traceback, why the run ended (written before an ending of our own; missing: the power went).
+traceback, why the run ended (written before an ending of our own; missing: the power went), by
+the tasks whose crashes ended the bad runs.
 """
 
 import json
 
+import lazy
 from core import log
 
 _CAP = 5  # bad runs in a row until the minimal mode
+_BARE = 8  # .. until not even that
+_BLAME_MAX = 40
 _TB_MAX = 400  # bytes kept of a traceback
 
 
@@ -39,7 +43,7 @@ def snapshot(health) -> dict:
     }
 
 
-def begin(restart, store):
+def begin(restart, store, fresh=True):
     """Restart(): read the record of the last run, begin that of this one."""
     rec = {}
     try:
@@ -48,34 +52,52 @@ def begin(restart, store):
         pass  # a torn record: count anew
     if not isinstance(rec, dict):
         rec = {}
-    restart.count = rec.get("n", 0) + 1
+    restart.count = rec.get("n", 0) + fresh
     restart.bad = rec.get("bad", 0)
     restart.trace = rec.get("tb", "")
+    restart.blamed = rec.get("by", "")
     restart.cause = rec.get("why", "power")
+    if not fresh:
+        restart.survives = restart.minimal = False
+        restart.bare = restart.bad + 1 >= _BARE
+        return
     if restart.cause == "power" and (store.read("dog") or _machine_bit()):
         restart.cause = "watchdog"
         restart.bad += 1
     store.delete("dog")
     restart.minimal = restart.bad >= _CAP
+    # Nobody to blame, and the minimal mode does not last either: console only.
+    restart.bare = restart.bad >= _BARE
     _write(restart, store, None)
+    lazy.call("core.blackbox", "aside", restart, store)
 
 
 def note(restart, store, why, trace):
     """Restart.note()."""
-    if why.startswith("crash"):
+    if not why.startswith("crash"):
+        restart.bad = 0  # somebody ordered it: the next start is a normal one
+        restart.blamed = ""
+    else:
         restart.bad += 1
+        name = why.split()[1]
+        if name not in restart.blamed.split():
+            restart.blamed = (restart.blamed + " " + name).strip()[-_BLAME_MAX:]
     restart.trace = trace[-_TB_MAX:] or restart.trace
     _write(restart, store, why)
+    lazy.call("core.blackbox", "save", restart, store, True)
 
 
 def stable(restart, store):
     """Restart.stable()."""
     restart.bad = 0
+    restart.blamed = ""
     _write(restart, store, None)
 
 
 def _write(restart, store, why):
     rec = {"n": restart.count, "bad": restart.bad, "tb": restart.trace}
+    if restart.blamed:
+        rec["by"] = restart.blamed
     if why:
         rec["why"] = why
     try:

@@ -6,7 +6,7 @@ only when somebody asks.
 
 import gc
 
-from core import lazy
+import lazy
 
 
 class Health:
@@ -16,6 +16,7 @@ class Health:
         self.clock = clock
         self.supervisor = supervisor
         self.restart = restart
+        restart.health = self
         self.lag_ms = 0  # how late the loop woke a sleeper: the last time..
         self.lag_max_ms = 0  # ..and the worst of this run
         self.heap_used = 0  # live bytes after the last collection, and their maximum

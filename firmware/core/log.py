@@ -28,7 +28,7 @@ limit = True  # rate limit; the debug profile turns it off
 clock = None  # set by main: until then all lines are of second 0
 levels = bytearray(b"\x02" * 8)
 _loggers = [None] * 8
-_formats = []
+formats = []
 _seen = bytearray(_FORMATS)  # how often in this window, by format number
 _window = 0
 hidden = {}  # name of a secret key: its value, '' while unset; neither enters the ring
@@ -105,11 +105,11 @@ def emit(level, tag, fmt, args):
     now = clock.uptime_s() if clock else 0
     flush(now)
     n = 255
-    if fmt in _formats:
-        n = _formats.index(fmt)
-    elif len(_formats) < _FORMATS:
-        n = len(_formats)
-        _formats.append(fmt)
+    if fmt in formats:
+        n = formats.index(fmt)
+    elif len(formats) < _FORMATS:
+        n = len(formats)
+        formats.append(fmt)
     if n < 255:
         if _seen[n] < 255:
             _seen[n] += 1
@@ -124,11 +124,11 @@ def flush(now):
     if now - _window < _WINDOW_S:
         return
     _window = now
-    for n in range(len(_formats)):
+    for n in range(len(formats)):
         more = _seen[n] - _BURST
         if more > 0 and limit:
             more = "over 240" if _seen[n] == 255 else more
-            _keep(now, _INFO, 4, 255, "%s more in %d s: %s", (more, _WINDOW_S, _formats[n]))
+            _keep(now, _INFO, 4, 255, "%s more in %d s: %s", (more, _WINDOW_S, formats[n]))
         _seen[n] = 0
 
 
@@ -186,8 +186,16 @@ def scrub(text: str) -> str:
     return text
 
 
-def render(rec) -> str:
-    """One record as a line: time, level, tag, message."""
+def render(rec, known=None, now=0, wall=None) -> str:
+    """One record as a line: time, level, tag, message.
+
+    known (format strings), now (uptime), wall: of the run that wrote it, if not this one.
+    """
+    if known is None:
+        known = formats
+        if clock:
+            now = clock.uptime_s()
+            wall = clock.wall_at(now)
     args = []
     i = 6
     while i < len(rec):
@@ -202,28 +210,24 @@ def render(rec) -> str:
             a = str(bytes(rec[i:n]), "utf-8")
             i = n
         args.append(a)
-    fmt = _formats[rec[2]] if rec[2] < 255 else "%s"
+    fmt = known[rec[2]] if rec[2] < 255 else "%s"
     try:
         text = fmt % tuple(args) if args else fmt
     except Exception:  # a wrong number or type of arguments must not cost the line
         text = fmt + " " + str(args)
     return "%s %s %s %s" % (
-        _when(rec[3] | rec[4] << 8 | rec[5] << 16),
+        _when(rec[3] | rec[4] << 8 | rec[5] << 16, now, wall),
         LEVELS.split()[rec[1] >> 4][0],
         TAGS.split()[rec[1] & 15],
         text,
     )
 
 
-def _when(up) -> str:
-    """Date and time of a moment of this boot, '+12:34:56' of uptime while the date is unknown."""
-    if not clock:
-        return "+0:00:00"
-    now = clock.uptime_s()
+def _when(up, now, wall) -> str:
+    """Date and time of a moment of a run, '+12:34:56' of uptime while the date is unknown."""
     up = now - (now - up & 0xFFFFFF)  # 24 bits were kept: right for the last 194 days
-    wall = clock.wall_at(up)
     if wall is None:
         return "+%d:%02d:%02d" % (up // 3600, up // 60 % 60, up % 60)
     from core.clock import iso
 
-    return iso(wall)
+    return iso(wall - now + up)

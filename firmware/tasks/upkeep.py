@@ -4,7 +4,8 @@ import asyncio
 
 from micropython import const
 
-from core import lazy, log
+import lazy
+from core import log
 from station.topics import CONFIG, STATUS, TX_STARTED, TX_STOPPED
 
 _EVERY_S = const(5)
@@ -18,6 +19,10 @@ async def run(app):
         log.flush(now)
         app.health.weigh()
         app.restart.tick(now)
+        if app.maintenance and now >= app.maintenance:
+            lazy.call("core.maintenance", "end", app)
+        if app.restart.minimal:
+            app.station.second(now)  # an ordered reset must end even where the session task is out
         app.supervisor.beat("upkeep")
         await asyncio.sleep(_EVERY_S)
 

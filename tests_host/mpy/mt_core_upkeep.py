@@ -55,7 +55,7 @@ def test_a_charge_is_told():
         emit(topic, value)
         app.bus.emit(topic, value)
 
-    w.station._emit = both
+    w.station.emit = both
     w.charge()
     w.station.stop(1, "Local")
     w.pass_time(5)
