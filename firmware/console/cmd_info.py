@@ -1,5 +1,6 @@
 """Console: help, version, faults. What is there, and what is wrong?"""
 
+import json
 import sys
 
 from console import table
@@ -19,7 +20,8 @@ def help(app, args, session):
 
 def version(app, args, session):
     """Firmware, board, MicroPython."""
-    yield "Galvani %s on board %s" % (app.VERSION, app.board.NAME)
+    build = _build()
+    yield "Galvani %s on board %s%s" % (app.VERSION, app.board.NAME, build and ", build " + build)
     name, release = sys.implementation[0], sys.implementation[1]
     word = 32 if sys.maxsize < 1 << 40 else 64
     yield "%s %d.%d.%d, %s, %d bit" % (
@@ -30,6 +32,17 @@ def version(app, args, session):
         sys.platform,
         word,
     )
+
+
+def _build():
+    """The build id that `make deploy` left, '' where the files came another way."""
+    for path in ("build.json", "/rom/build.json"):
+        try:
+            with open(path) as f:
+                return json.load(f)["build"]
+        except (OSError, ValueError, KeyError):
+            pass
+    return ""
 
 
 def faults(app, args, session):

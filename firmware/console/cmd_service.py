@@ -1,4 +1,4 @@
-"""Console: reset, factory, time, quit. What a technician does to the station."""
+"""Console: reset, factory, maintenance, time, quit. What a technician does to the station."""
 
 from core import clock
 
@@ -24,6 +24,23 @@ def factory(app, args, session):
     yield "settings are back to their defaults; kept: %s" % kept
     yield "kept too: energy registers, transactions not yet delivered"
     yield "complete after: reset soft"
+
+
+def maintenance(app, args, session):
+    """maintenance [MINUTES]|off: no new charge begins; it ends by itself."""
+    from core import maintenance as mode
+
+    if args == ["off"]:
+        mode.end(app)
+    elif args:
+        if len(args) > 1 or not args[0].isdigit() or not 0 < int(args[0]) <= mode.LONGEST:
+            raise ValueError("expected 1..%d minutes or off, got '%s'" % (mode.LONGEST, args[0]))
+        mode.end(app)  # the new length counts, be it the shorter one
+        mode.begin(app, int(args[0]), "console")
+    elif not app.maintenance:
+        mode.begin(app, 15, "console")
+    left = app.maintenance - app.clock.uptime_s()
+    yield "maintenance for %d:%02d more" % divmod(left, 60) if left > 0 else "no maintenance"
 
 
 def time(app, args, session):

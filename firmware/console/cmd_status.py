@@ -21,6 +21,8 @@ def status(app, args, session):
     station = app.station.connector(0)
     if station.error_code != "NoError" or station.status != "Available":
         yield "station %s %s" % (station.status, station.vendor_error or station.error_code)
+    if app.maintenance:
+        yield "maintenance for %d s more: no new charge" % (app.maintenance - app.clock.uptime_s())
     for c in app.station.connectors:
         for line in _connector(c, app.io.plug(c.id)):
             yield line

@@ -54,8 +54,13 @@ class Editor:
     def shown(self) -> str:
         """Prompt and line as they stand on the terminal, the cursor where it belongs."""
         back = len(self.line) - self.at
-        text = "\r\x1b[K" + PROMPT + self._text()
+        text = "\r\x1b[K" + PROMPT + self._masked()
         return text + "\x1b[%dD" % back if back else text
+
+    def _masked(self):
+        # A password is not shown while it is typed; its line is not kept either.
+        text = self._text()
+        return text[:6] + "*" * len(text[6:]) if text[:6].lower() == "login " else text
 
     def _text(self):
         try:
@@ -67,7 +72,7 @@ class Editor:
         end = self.at == len(self.line)
         self.line = self.line[: self.at] + bytes((c,)) + self.line[self.at :]
         self.at += 1
-        return chr(c) if end and c < 128 else self.shown()
+        return self._masked()[-1] if end and c < 128 else self.shown()
 
     def _cut(self, begin, end):
         self.line = self.line[:begin] + self.line[end:]
@@ -80,7 +85,9 @@ class Editor:
 
     def _enter(self):
         text = self._text().strip()
-        if text and (not self._history or self._history[-1] != text):
+        if text[:6].lower() == "login ":
+            pass
+        elif text and (not self._history or self._history[-1] != text):
             self._history = self._history[1 - _HISTORY :] + [text]
         self.line = bytearray()
         self.at = self._row = 0

@@ -15,6 +15,7 @@ import lazy
 from console import table
 from console.editor import Editor
 
+_FREE = ("help", "version", "status", "unlock", "login", "quit")  # on a locked console
 _HOLD = const(8)  # log lines that wait while a command is writing; more are in `logs`
 
 
@@ -29,6 +30,7 @@ class Session:
         self.app = app
         self.follow = False  # log lines show live
         self.open = True  # False: the client asked to be disconnected
+        self.locked = bool(app.config.get("ConsoleLock"))  # until `login`
         self._send = send
         self._put = put
         self._echo = echo
@@ -114,6 +116,9 @@ def execute(app, session, line: str):
             words[0],
             " ".join([r[0] for r in table.rows()]),
         )
+        return
+    if session.locked and row[0] not in _FREE:
+        yield "error: the console is locked, expected: login PASSWORD"
         return
     try:
         module = lazy.load("console." + row[1])

@@ -13,11 +13,16 @@ class ChipDog:
     """feed() or the chip resets after timeout_ms."""
 
     def __init__(self, timeout_ms: int):
-        self.feed = machine.WDT(timeout=timeout_ms).feed
+        self._full = timeout_ms
+        self.wait(0)
+
+    def wait(self, timeout_ms: int):
+        """The next feed may take that long; 0: the usual time again. The ESP32 allows it."""
+        self.feed = machine.WDT(timeout=timeout_ms or self._full).feed
 
     def stop(self):
-        """For the REPL: the dog cannot be stopped, but the ESP32 takes a longer time-out."""
-        machine.WDT(timeout=86400000)
+        """For the REPL: the dog cannot be stopped; an hour later the station comes back."""
+        self.wait(3600000)
 
 
 class NoDog:
@@ -25,6 +30,9 @@ class NoDog:
 
     def feed(self):
         """Nothing to feed."""
+
+    def wait(self, timeout_ms: int):
+        """Nothing to wait for."""
 
     def stop(self):
         """Nothing to stop."""

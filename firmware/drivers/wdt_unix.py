@@ -25,6 +25,10 @@ class ThreadDog:
         """Start the countdown again."""
         self._left = self._full
 
+    def wait(self, timeout_ms: int):
+        """The next feed may take that long; 0: the usual time again."""
+        self._left = timeout_ms or self._full
+
     def stop(self):
         """For the REPL and an orderly end: the thread goes to sleep for ever."""
         self._full = 0

@@ -2,7 +2,8 @@
 
 Line editing, commands and their table are loaded by the first key and forgotten a minute after
 the last: a charger that nobody looks at holds only this file. Until then, and beside it, the log
-is printed.
+is printed. Ctrl-C leaves to the REPL; Ctrl-A on an empty line, alone or right after a Ctrl-C (so
+mpremote does it), is the raw mode beside the running station (console/rawrepl.py).
 """
 
 import asyncio
@@ -11,12 +12,14 @@ import sys
 
 from micropython import const
 
-from core import lazy, log
+import lazy
+from core import log
 
 _CHUNK = const(64)  # characters written at once: 5.5 ms of a UART at 115200
 _CLIENTS = const(8)
 _BACKLOG = const(8192)  # bytes a TCP client may leave unread before log lines skip it
 _IDLE_S = const(60)
+_HOLD = const(8)  # log lines that wait for the end of the raw mode; more are in `logs`
 
 _sessions = []  # of TCP clients, and the serial one while somebody types
 _cooked = None  # the terminal's settings before ours
@@ -31,18 +34,21 @@ class Serial:
         self.keys = _raw()  # False: a pipe or a file, lines come whole and are not echoed
         self._ready = select.poll()
         self._ready.register(sys.stdout, select.POLLOUT)
+        self._typed = select.poll()
+        self._typed.register(sys.stdin.buffer, select.POLLIN)
+        self._held = None  # log lines while a tool speaks the raw mode
 
     def send(self, text):
         """Write at once, or not at all: control never waits for who reads the log."""
         if self._ready.poll(0):
-            sys.stdout.write(text)
+            sys.stdout.buffer.write(text.encode())  # no line end is translated
 
     async def put(self, text):
         """Write any text, in pieces that leave time to control."""
         for i in range(0, len(text), _CHUNK):
             while not self._ready.poll(0):
                 await asyncio.sleep_ms(20)
-            sys.stdout.write(text[i : i + _CHUNK])
+            sys.stdout.buffer.write(text[i : i + _CHUNK].encode())
             await asyncio.sleep_ms(0)
 
     def tell(self, line):
@@ -52,7 +58,10 @@ class Serial:
                 session.tell(line)
             except OSError:  # its client is gone; the task that reads from it ends the session
                 session.follow = False
-        if not self.session:
+        if self._held is not None:
+            if len(self._held) < _HOLD:
+                self._held.append(line)
+        elif not self.session:
             self.send(line + ("\r\n" if self.keys else "\n"))
 
     async def run(self, app):
@@ -62,13 +71,47 @@ class Serial:
             data = await reader.read(1)
             if not data:  # nobody can type any more; the log still shows
                 await asyncio.Event().wait()
-            if data == b"\x03" and _cooked:  # raw mode: nobody else makes it an interrupt
-                raise KeyboardInterrupt
+            if data in b"\x01\x03" and self.keys and await self._control(app, data):
+                continue
             if not self.session:
                 self.session = _session(app, self.send, self.put, self.keys)
                 self.session.greet()
             self.keyed = app.clock.uptime_s()
             await self.session.feed(data)
+
+    async def _control(self, app, data):
+        """Ctrl-A or Ctrl-C: False when it is an ordinary key (the editor's, or a locked console)."""
+        s = self.session
+        if s and s.locked or not s and app.config.get("ConsoleLock"):
+            return False
+        if data == b"\x03":
+            for _ in range(15):  # 0.3 s: a tool goes on with CR and Ctrl-A, a person does not
+                if self._typed.poll(0):
+                    break
+                await asyncio.sleep_ms(20)
+            while data in b"\x03\r\n" and self._typed.poll(0):
+                data = sys.stdin.buffer.read(1)
+                if not self._typed.poll(0):
+                    await asyncio.sleep_ms(20)
+            if data != b"\x01":
+                raise KeyboardInterrupt
+        elif s and not s.idle():
+            return False  # to the begin of the line
+        await self._raw_mode(app)
+        return True
+
+    async def _raw_mode(self, app):
+        """A tool works on the station; what the log says meanwhile comes after it."""
+        if self.session:
+            _leave(self.session)
+            self.session = None
+        self._held = []
+        try:
+            await lazy.load("console.rawrepl").serve(app, self._typed)
+        finally:
+            held, self._held = self._held, None
+            for line in held:
+                self.send(line + "\r\n")
 
     def rest(self, now):
         """Nobody has typed for a minute: forget the session."""
@@ -90,18 +133,30 @@ async def run(app):
     if port:
         server = await asyncio.start_server(client, "127.0.0.1", port)
     task = asyncio.create_task(serial.run(app))
+    _interrupt(-1)
     try:
         while True:
             serial.rest(app.clock.uptime_s())
+            if not app.maintenance:  # what its tools have left behind goes
+                lazy.drop("console.rawrepl")
             app.supervisor.beat("console")
             await asyncio.sleep(5)
     finally:
         task.cancel()
+        _interrupt(3)
         log.sinks[:] = [print]
         _sessions.clear()
         restore()
         if server:
             server.close()
+
+
+def _interrupt(char):
+    """-1: Ctrl-C comes as a byte, and the console decides; 3: the chip's port interrupts."""
+    if sys.platform != "linux":
+        import micropython
+
+        micropython.kbd_intr(char)
 
 
 def restore():

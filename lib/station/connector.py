@@ -46,7 +46,8 @@ class Connector:
         self.session = None
         self.reserved = None  # row of station.reservations
         self.operative = True
-        self.paused = False  # no new charge: a new firmware is about to be installed (E 3.49)
+        # No new charge: a new firmware is about to be installed (True, E 3.49), or the text why.
+        self.paused = self._paused = False
         self.barred = None  # why no charge may begin or go on in this run: the minimal mode
         self.plugged = False
         self.status = "Available"
@@ -321,11 +322,14 @@ class Connector:
     def _show(self, dt_ms):
         status = self._state(dt_ms)
         mask = self.faults.mask
-        if status == self.status and mask == self._shown:
+        if status == self.status and mask == self._shown and self.paused == self._paused:
             return
         self.status = status
         self._shown = mask
+        self._paused = self.paused
         name, self.error_code, self.vendor_error, _ = faults.row(mask)
+        if self.paused and self.paused is not True and not mask:
+            name = self.vendor_error = self.paused
         self.info = name or None
         if status in ("Available", "Charging", "Reserved", "Unavailable"):
             # These states name no vehicle that could fail to speak (E: EVCommunicationError).

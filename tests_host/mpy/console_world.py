@@ -23,6 +23,7 @@ class App:
     """The real shell services around a station whose hardware is the test world's."""
 
     VERSION = "1.2.3"
+    maintenance = login_fails = 0
     made = 0
 
     def __init__(self, connectors=2):
