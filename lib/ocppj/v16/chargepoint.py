@@ -14,7 +14,6 @@ from ocppj.v16 import answers, transactions
 from ocppj.v16.events import Events
 from ocppj.v16.heard import BLOB
 from ocppj.v16.status import Status
-from station import topics
 
 # What the CSMS may call; the file of a call has its name in small letters with underscores.
 _CALLS = (
@@ -26,7 +25,6 @@ _CALLS = (
 )
 _DAY_S = 86400
 _RETRY_S = 10  # flash refused: the next try
-_EXTRA = 8  # DataTransfers that wait at most
 
 
 class ChargePoint(Events):
@@ -85,47 +83,17 @@ class ChargePoint(Events):
         if config.get("NumberOfConnectors") != count:
             config.set("NumberOfConnectors", str(count), "station")
         config.guards.append(self._guard)
-        self._configure(None)
+        self.configure(None)
         self._listen()
         self.lazy("ocppj.v16.recover").run(self, cause)
         self.lazy("ocppj.profiles").boot(self)
         self._date(None if clock.wall() is not None else 0)
 
-    # -- the connection ----------------------------------------------------------------------
+    def __getattr__(self, name):
+        """connected, disconnected, oversize, transfer .. are functions of occasions.py."""
+        return lazy.method(self, "ocppj.v16.occasions", name)
 
-    def connected(self, now):
-        """The WebSocket is open. No BootNotification if there was one since the boot (J 5.4)."""
-        self.linked = True
-        self._set_online(now)
-
-    def disconnected(self, now):
-        """The WebSocket is gone: what was under way is not failed but repeated (S 3.7)."""
-        self.linked = self.probe = self.telling = False
-        self.doubt = self.work = None
-        self.rpc.reset()
-        self.replies = []
-        self.triggers = []
-        self.status.lost()
-        self.flush()
-        self._set_online(now)
-        while self.asks:
-            self.lazy("ocppj.v16.tokens").alone(self)
-
-    def registered(self, status, now):
-        """A BootNotification.conf came: 'Accepted', 'Pending' or 'Rejected'."""
-        self.registration = status
-        if status == "Accepted":
-            self.status.all()
-        self._set_online(now)
-
-    def _set_online(self, now):
-        online = self.linked and self.registration == "Accepted"
-        if online != self.online:
-            self.online = online
-            if online:
-                self.sent = now
-                self.status.tick(now)
-            self.bus.emit(topics.ONLINE, online)
+    # -- what is heard -----------------------------------------------------------------------
 
     def alive(self, now):
         """The peer was heard: the CALL without answer counts as failed, not as lost."""
@@ -136,13 +104,10 @@ class ChargePoint(Events):
 
     def receive(self, text, now):
         """A text message of the CSMS."""
-        self._take(self.rpc.receive(text, now), now)
+        self.take(self.rpc.receive(text, now), now)
 
-    def oversize(self, head, length, now):
-        """A message longer than MessageSizeMax: its first bytes and its length."""
-        self._take(self.rpc.oversize(head, length, now), now)
-
-    def _take(self, event, now):
+    def take(self, event, now):
+        """What rpc made of a message."""
         try:
             self._heard(event, now)
         except OSError as e:
@@ -158,7 +123,7 @@ class ChargePoint(Events):
                 kind = rpc.RESULT
                 action = doubt[1]
             else:
-                self._late(message_id, payload)
+                self.late(message_id, payload)
         self.alive(now)
         if kind == rpc.IGNORED:
             self.log.warn("ignored: %s", detail)
@@ -203,16 +168,6 @@ class ChargePoint(Events):
         if then:
             then()
 
-    def _late(self, message_id, payload):
-        """An answer after its time: a transaction message is settled all the same (E 3.18)."""
-        number = self.box.number_of(message_id)
-        if number is None:
-            return
-        try:
-            self.lazy("ocppj.v16.late").answered(self, number, payload)
-        except (KeyError, TypeError, AttributeError) as e:
-            self.log.warn("late answer makes no sense: %s", str(e))
-
     # -- what is sent ------------------------------------------------------------------------
 
     def poll(self, now):
@@ -239,14 +194,6 @@ class ChargePoint(Events):
     def due(self, now):
         """Seconds until `poll` should be called again: 0 if it may have something now."""
         return 0 if self.replies or self.work or now != self.second or self.box.undated else 1
-
-    def drained(self, now):
-        """Nothing is left that could be delivered now: a reset may go on (S 5.14)."""
-        if not self.linked:
-            return True
-        if self.replies or self.rpc.pending or self.online and self.notices:
-            return False
-        return not self.online or self.box.peek() is None or now < self.box.wait
 
     def flush(self):
         """Everything that must survive goes to flash: before a restart, and offline."""
@@ -312,17 +259,3 @@ class ChargePoint(Events):
         if 0 < self.heartbeat <= quiet or now - self.timed >= _DAY_S:
             return "Heartbeat", {}, None
         return None
-
-    def tell(self, kind, status):
-        """A state of "Diagnostics" or "Firmware" began: told once, in order (S 4.4, 4.5)."""
-        if len(self.notices) < 2 * _EXTRA:
-            self.notices.append((kind + "StatusNotification", status))
-            self._wake()
-
-    def transfer(self, payload):
-        """Queue a DataTransfer.req; news, not history: offline it is dropped."""
-        if self.online:
-            if len(self.extra) == _EXTRA:
-                self.extra.pop(0)
-            self.extra.append(payload)
-            self._wake()

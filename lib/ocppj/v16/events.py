@@ -18,7 +18,7 @@ class Events:
         on(topics.TX_STOPPED, self._stopped)
         on(topics.METER, self._meter)
         on(topics.AUTHORIZE, self._authorise)
-        on(topics.CONFIG, self._configure)
+        on(topics.CONFIG, lambda key: self.configure(key))
         on(topics.TIME, self._date)
 
     def _started(self, session):
@@ -28,7 +28,7 @@ class Events:
         except OSError as e:
             self.log.critical("journal cannot be written: %s", str(e))
             self.station.stop(session.cid, "Other")  # nothing is sold that is not recorded
-        self._wake()
+        self.woke()
 
     def _stopped(self, session):
         self.unsaved.append(session)
@@ -36,7 +36,7 @@ class Events:
         self.limit(session)
         if self.rivot:
             self.rivot.summary(session)
-        self._wake()
+        self.woke()
 
     def _save(self):
         """Write the stops that are not in flash yet: one that refuses is tried again."""
@@ -49,44 +49,17 @@ class Events:
 
     def _status(self, cid):
         self.status.changed(cid, self.clock.uptime_s(), self.online)
-        self._wake()
+        self.woke()
 
     def _meter(self, connector):
         session = connector.session
         if session is not None and session.record is not None:
             self.box.snapshot(session.record, connector.meter.energy_wh, self.clock.uptime_s())
 
-    def _configure(self, key):
-        get = self.config.get
-        self.heartbeat = get("HeartbeatInterval")
-        self.rpc.timeout = get("MessageTimeout")
-        self.status.duration = get("MinimumStatusDuration")
-        self.sampler.configure(get("MeterValueSampleInterval"), get("ClockAlignedDataInterval"))
-        if key and self.slots:
-            self.limit()
-        if get("RivotMessages") != (self.rivot is not None):
-            self.rivot = None
-            if get("RivotMessages"):
-                from ocppj.v16.rivot import Rivot
-
-                self.rivot = Rivot(self)
-
     def limit(self, session=None):
         """Profiles, settings or the clock changed, or `session` began or ended: claim anew."""
-        if session and not self.slots:
-            return  # the usual case needs no memory
-        try:
-            profiles = self.lazy("ocppj.profiles")
-            if session:
-                if session.state == "ended":
-                    profiles.stopped(self, session)
-                else:
-                    profiles.started(self, session)
-            profiles.apply(self)
-        except Exception as e:  # what is claimed stays; once more in a while
-            self.limit_at = 0
-            self.limit_up = self.clock.uptime_s() + 10
-            self.log.exc(e, "charging profiles")
+        if self.slots or not session:  # else: the usual case needs no memory
+            self.claim(session)
 
     def ripe(self):
         """Called ten times a second: do the limits of the charging profiles change now?"""
@@ -114,12 +87,13 @@ class Events:
             self.station.authorised(session.cid, tag, verdict[0], verdict[1])
         else:
             self.asks.append((session.cid, tag))
-            self._wake()
+            self.woke()
 
     def _guard(self, key, value):
         if key[-4:] == "Data" and key[:4] in ("Mete", "Stop") or key == "ConnectorPhaseRotation":
             return self.lazy("ocppj.v16.guard").expected(key, value)
 
-    def _wake(self):
+    def woke(self):
+        """There may be something to send at once."""
         if self.wake:
             self.wake()
