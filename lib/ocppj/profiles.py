@@ -63,7 +63,7 @@ def read(cp, slot):
     data = cp.store.read(_name(slot))
     if not data or len(data) < composite.SIZE + 4 or data[:1] != _VERSION:
         return None
-    if binascii.crc32(data[:-4]).to_bytes(4, "little") != data[-4:]:
+    if binascii.crc32(memoryview(data)[:-4]).to_bytes(4, "little") != data[-4:]:
         return None
     return data
 
