@@ -3,6 +3,6 @@
 A new group of figures is a new file with functions under @measures, and its name here.
 """
 
-from tools.bench import control, flash, heap, ocpp, packages, smallest, websocket
+from tools.bench import charging, control, flash, heap, ocpp, packages, smallest, websocket
 
-GROUPS = (control, websocket, ocpp, heap, packages, smallest, flash)
+GROUPS = (control, websocket, ocpp, charging, heap, packages, smallest, flash)
