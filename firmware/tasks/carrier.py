@@ -1,0 +1,90 @@
+"""Who carries files: diagnostics out, a firmware in and into its place?
+
+lib/ocppj/transfer.py decides; its jobs have an order when there is something to do. Imported then
+and forgotten afterwards. Until updates are signed, the Unix port alone has a place for a firmware:
+the folder board.UPDATES.
+"""
+
+import asyncio
+import os
+
+from core import lazy
+from ocppj.datetime import parse
+
+_DIAGNOSTICS = "diagnostics.txt"
+_DOWNLOAD = "update.part"
+_SPARE = 65536  # bytes of flash that no download takes
+
+
+def start(app, job):
+    """Take the order of a job and carry it out beside everything else."""
+    order, job.order = job.order, None
+    asyncio.create_task(_carry(app, job, order))
+
+
+async def _carry(app, job, order):
+    log = app.log("OTA")
+    done = useless = False
+    why = ""
+    log.info("%s %s", order, job.url.split("?")[0][-80:])
+    try:
+        if order == "upload":
+            await _upload(app, job)
+        elif order == "download":
+            most = app.store.free()
+            most = 1 << 29 if most is None else max(most - _SPARE, 0)
+            await lazy.load("net.files").get(job.url, _DOWNLOAD, job, most)
+        else:
+            _install(job)
+        done = True
+    except Exception as e:  # whatever it was: the job must end, and the station go on
+        why = str(e) or "no answer in time"
+        useless = isinstance(e, ValueError)
+        if not isinstance(e, (OSError, ValueError, asyncio.TimeoutError)):
+            log.exc(e, "%s", order)
+    job.result = (done, why, useless)
+    lazy.drop("net.files")
+    lazy.drop("tasks.carrier")
+
+
+async def _upload(app, job):
+    """Write what the console calls diagnostics into a file, send it, delete it."""
+    lines = lazy.load("console.cmd_diag").diagnostics(app, (), None)
+    try:
+        with open(_DIAGNOSTICS, "w") as f:
+            for line in lines:
+                if _within(line.strip(), job):
+                    f.write(line + "\n")
+                await asyncio.sleep_ms(0)  # control comes first
+        lines = None
+        for name in ("cmd_diag", "cmd_info", "cmd_status"):
+            lazy.drop("console." + name)
+        url = job.url + job.name if job.url.endswith("/") else job.url
+        await lazy.load("net.files").put(url, _DIAGNOSTICS, job)
+    finally:
+        try:
+            os.remove(_DIAGNOSTICS)
+        except OSError:
+            pass
+
+
+def _within(line, job):
+    """Is a line of the log of the time that was asked for? Other lines have no time."""
+    at = parse(line[:20]) if line[10:11] == "T" else None
+    return at is None or (job.since or 0) <= at and (job.until is None or at <= job.until)
+
+
+def _install(job):
+    """Put the downloaded firmware into its folder, in one step; the restart follows."""
+    import board
+
+    folder = getattr(board, "UPDATES", None)
+    if folder is None:
+        raise ValueError("this board has no place for a firmware yet")
+    if not os.stat(_DOWNLOAD)[6]:
+        raise ValueError("an empty file is no firmware")
+    try:
+        os.mkdir(folder)
+    except OSError:
+        pass  # it is there; if not, the next line says so
+    os.rename(_DOWNLOAD, folder + "/" + (job.name or "firmware"))
