@@ -87,6 +87,11 @@ def dump(app, n: int, sink):
     app.cans[n - 1].tap = tap
 
 
+def runner(n: int):
+    """run(app) of bus n, for the supervisor."""
+    return lambda app: run(app, n)
+
+
 async def run(app, n: int):
     """The task of bus n (1..): app.cans[n - 1] into app.paths[n - 1]. Beats "can<n>"."""
     can = app.cans[n - 1]
