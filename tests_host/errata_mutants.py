@@ -67,8 +67,9 @@ MUTANTS = (
         "3 RX_FRAME_INVALID: errors are asked for before the status",
         TWAI,
         (
-            ("            status = mem[_STATUS]\n            if status & _OFF:\n                return\n",
-             "            errors = mem[_IR] & (_EI | _BEI)\n            status = mem[_STATUS]\n"),
+            ("        while True:\n            status = mem[_STATUS]\n",
+             "        while True:\n            errors = mem[_IR] & (_EI | _BEI)\n"
+             "            status = mem[_STATUS]\n"),
             ("            errors = mem[_IR] & (_EI | _BEI)\n            if errors:",
              "            if errors:"),
         ),

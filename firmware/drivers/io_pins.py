@@ -68,6 +68,7 @@ class PinIO:
                 lock = lock[0]
             self._pins[cid, "lock"] = output(lock)
         self._estop = pin_in(params.get("estop"))
+        self.reads = 0  # cards that readers have told of
         self._tags = []
         self._buttons = []
         self._held = [0] * (len(rows) + 1)  # ms each button has been down
@@ -140,6 +141,7 @@ class PinIO:
 
     def shown(self, cid, id_tag):
         """For readers: a card was shown at connector `cid`."""
+        self.reads = (self.reads + 1) & 0xFF
         if len(self._tags) < _QUEUE:
             self._tags.append((cid, id_tag))
 
