@@ -107,7 +107,7 @@ class Csms:
 
 
 @contextlib.asynccontextmanager
-async def world(directory, refuse=0, **settings):
+async def world(directory, refuse=0, speed=10.0, **settings):
     """(csms, client of the control port) of a station that is registered."""
     csms = Csms()
     csms.refuse = refuse
@@ -127,7 +127,7 @@ async def world(directory, refuse=0, **settings):
             csms=f"ws://127.0.0.1:{port}/ocpp",
             id="CP 1/ä",
             build="mpy",
-            speed=10.0,
+            speed=speed,
             set=[f"{key}={value}" for key, value in settings.items()],
         )
     )

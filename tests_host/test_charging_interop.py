@@ -1,0 +1,111 @@
+"""Charging profiles from a central system built on the PyPI package `ocpp`, seen at the plant.
+
+The firmware's real process with its plant, as in test_v16_interop.py.
+"""
+
+import asyncio
+import time
+
+import pytest
+from ocpp.v16 import call
+
+from bench_world import scenario, until
+from charging_bench import profile
+from test_v16_interop import charging, world
+
+pytestmark = pytest.mark.xdist_group("interop")
+TX = "TxProfile"
+
+
+async def amps(client):
+    """What flows into the battery of connector 1, by the plant."""
+    return (await client.ask("state"))["connectors"][0]["current_a"]
+
+
+def snake(body):
+    """The payload as ocpp.v16.call takes it."""
+    names = {"startPeriod": "start_period", "numberPhases": "number_phases"}
+    schedule = body["chargingSchedule"]
+    rows = [{names.get(k, k): v for k, v in r.items()} for r in schedule["chargingSchedulePeriod"]]
+    inner = {"charging_rate_unit": schedule["chargingRateUnit"], "charging_schedule_period": rows}
+    for key, name in (("duration", "duration"), ("startSchedule", "start_schedule")):
+        if key in schedule:
+            inner[name] = schedule[key]
+    return {
+        "charging_profile_id": body["chargingProfileId"],
+        "stack_level": body["stackLevel"],
+        "charging_profile_purpose": body["chargingProfilePurpose"],
+        "charging_profile_kind": body["chargingProfileKind"],
+        "charging_schedule": inner,
+    }
+
+
+async def install(csms, cid, body):
+    request = call.SetChargingProfile(connector_id=cid, cs_charging_profiles=snake(body))
+    assert (await csms.peer.call(request)).status == "Accepted"
+
+
+async def settled(client, expected, seconds=5):
+    """Wait until that many amperes flow; returns how long it took."""
+    began = time.monotonic()
+
+    async def there():
+        return abs(await amps(client) - expected) < 0.3
+
+    await until(there, seconds)
+    return time.monotonic() - began
+
+
+@scenario
+async def test_limits_and_breakpoints_reach_the_plant(tmp_path):
+    """In real time: a new limit is in the set-point within 200 ms, the current follows."""
+    async with world(tmp_path, speed=1.0) as (csms, client):
+        await charging(csms, client)
+        await settled(client, 30, 10)
+        await install(csms, 1, profile(1, TX, periods=[(0, 12)]))
+        # 200 ms to the set-point; the module of the plant ramps down after that.
+        assert await settled(client, 12) < 1.5
+        status = (await client.result("status --json"))["connectors"][0]
+        assert status["limit_source"] == "profile"
+        soon = int(time.time()) + 3
+        await install(csms, 1, profile(2, TX, level=1, periods=[(0, 6)], start=soon))
+        assert abs(await amps(client) - 12) < 0.3
+        await settled(client, 6, 8)
+        assert (
+            0 < time.time() - soon < 1.2
+        )  # not before its second, and with the ramp of the module
+        answer = await csms.peer.call(call.GetCompositeSchedule(connector_id=1, duration=60))
+        assert answer.charging_schedule["charging_schedule_period"] == [
+            {"start_period": 0, "limit": 6.0}
+        ]
+        assert (await csms.peer.call(call.ClearChargingProfile())).status == "Accepted"
+        await settled(client, 30)
+        assert not (await client.ask("state"))["violations"]
+
+
+@scenario
+async def test_profiles_survive_a_power_cut(tmp_path):
+    async with world(tmp_path) as (csms, client):
+        await install(csms, 0, profile(1, "ChargePointMaxProfile", periods=[(0, 9)]))
+        await client.ask("power cycle")
+        await until(lambda: _count(csms, 2), 10)
+        await charging(csms, client)
+        await settled(client, 9)
+        answer = await csms.peer.call(call.GetCompositeSchedule(connector_id=0, duration=10))
+        assert answer.charging_schedule["charging_schedule_period"][0]["limit"] == 9.0
+
+
+async def _count(csms, boots):
+    return len(csms.seen("BootNotification")) >= boots
+
+
+@scenario
+async def test_a_remote_start_with_its_profile(tmp_path):
+    async with world(tmp_path) as (csms, client):
+        body = snake(profile(1, TX, periods=[(0, 7)]))
+        request = call.RemoteStartTransaction(id_tag="R1", connector_id=1, charging_profile=body)
+        assert (await csms.peer.call(request)).status == "Accepted"
+        await client.ask("plug 1")
+        await settled(client, 7, 10)
+        await asyncio.sleep(0.5)
+        assert abs(await amps(client) - 7) < 0.3
