@@ -186,4 +186,5 @@ def _end(owner, job, status):
 
 def _pause(owner, on):
     for connector in owner.station.connectors:
-        connector.paused = on
+        if connector.paused in (True, False):  # not one that is paused for another reason
+            connector.paused = on

@@ -55,6 +55,7 @@ class Connector:
         self.vendor_error = None
         self.info = None
         self.locked = False
+        self.owner = None  # the charge whose token the locked cable waits for (E 3.5)
         self.ev_done = False  # the battery has taken what it wanted
         self.finishing = False
         self._shown = -1  # fault mask that the status was made from
@@ -343,10 +344,6 @@ class Connector:
             self.locked = on
             self._io.lock_set(self.id, on)
 
-    def unlock(self):
-        """Release the cable: "Unlocked", "UnlockFailed", or "NotSupported" without a lock."""
-        if self._io.lock(self.id) is None:
-            return "NotSupported"
-        self.stop("UnlockCommand")
-        self.hold_cable(False)
-        return "Unlocked"
+    def lockable(self):
+        """Is there a lock that says what it does?"""
+        return self._io.lock(self.id) is not None

@@ -65,7 +65,9 @@ def tag(station, cid, id_tag, source="tag"):
         station.emit(topics.AUTHORIZE, Session(cid, id_tag, "stop"))
         return "authorising"
     if connector.locked and not connector.active():
-        connector.unlock()
+        text = _release(station, connector, id_tag)
+        if text:
+            return text
     why = can_start(station, cid, id_tag)
     if why:
         station.log.warn("tag at connector %d refused: %s", cid, why)
@@ -75,11 +77,32 @@ def tag(station, cid, id_tag, source="tag"):
     return "refused: not authorised" if connector.session is None else "authorising"
 
 
+def _release(station, connector, id_tag):
+    """A card at a cable that is still locked: who may take it? None: go on with this card.
+
+    The cable of a charge that was DeAuthorized waits for its token, or one of the same parent,
+    which only the back office or the local list knows (E 3.5).
+    """
+    owner = connector.owner
+    if owner is None or not connector.plugged or not connector.lockable():
+        _unlock(connector)
+    elif owner.same(id_tag):
+        _unlock(connector)
+        return "unlocked"
+    elif owner.parent:
+        station.emit(topics.AUTHORIZE, Session(connector.id, id_tag, "stop"))
+        return "authorising"
+    else:
+        return "refused: the cable waits for another card"
+
+
 def authorised(station, cid, id_tag, verdict, parent=None):
     """The verdict on a token that AUTHORIZE asked about ("Accepted", "Invalid" ...)."""
     connector = station.connector(cid)
     session = connector.session
     if session is None:
+        if connector.locked and connector.owner and connector.owner.kin(parent):
+            _unlock(connector)  # E 3.5
         return
     if session.state == "auth" and session.same(id_tag):
         session.parent = parent
@@ -155,7 +178,15 @@ def remote_stop(station, transaction_id):
 def unlock(station, cid):
     """Release the cable at `cid`: "Unlocked", "UnlockFailed" or "NotSupported"."""
     connector = station.connector(cid)
-    return connector.unlock() if connector and cid else "NotSupported"
+    return _unlock(connector) if connector and cid else "NotSupported"
+
+
+def _unlock(connector):
+    if not connector.lockable():
+        return "NotSupported"
+    connector.stop("UnlockCommand")
+    connector.hold_cable(False)
+    return "Unlocked"
 
 
 def set_availability(station, cid, operative):

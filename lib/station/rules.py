@@ -89,6 +89,7 @@ def _end(c, session):
     c.session = None
     c.finishing = True
     c.finish_ms = 0
+    c.owner = session if session.stop_reason == "DeAuthorized" else None
     # The cable of an unknown card waits for its owner (E 3.5), an unplugged one for its unlocking
     # where UnlockConnectorOnEVSideDisconnect says so.
     if session.stop_reason == "EVDisconnected":
