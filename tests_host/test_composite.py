@@ -111,27 +111,24 @@ def test_the_claims_follow_every_second(drawn, start, length):
     b.charge("B2", 2)
     kept = installed(b, drawn)
     evaluations = []
-    apply = profiles.apply
-    profiles.apply = lambda cp: (evaluations.append(cp), apply(cp))
-    try:
-        for second in range(130):
-            if second == start:
-                b.charge("A1", 1)
-            if second == start + length:
-                b.stop(1)
-            for cid, tx, began in charges(b, (1, 2)):
-                found = oracle.own(kept, cid, tx, b.wall, b.wall if began is None else began)
-                amps, watts = b.claim("profile", cid)
-                if found is None:
-                    assert (amps, watts) == (None, None)
-                elif found[1] == "A":
-                    assert (round(amps * 10), watts) == (oracle.math.floor(found[0] * 10), None)
-                else:
-                    assert (amps, watts) == (None, oracle.math.floor(found[0]))
-            shared(b, oracle.top(kept, b.wall))
-            b.run(1)
-    finally:
-        profiles.apply = apply
+    limit = b.cp.limit
+    b.cp.limit = lambda session=None: (evaluations.append(session), limit(session))
+    for second in range(130):
+        if second == start:
+            b.charge("A1", 1)
+        if second == start + length:
+            b.stop(1)
+        for cid, tx, began in charges(b, (1, 2)):
+            found = oracle.own(kept, cid, tx, b.wall, b.wall if began is None else began)
+            amps, watts = b.claim("profile", cid)
+            if found is None:
+                assert (amps, watts) == (None, None)
+            elif found[1] == "A":
+                assert (round(amps * 10), watts) == (oracle.math.floor(found[0] * 10), None)
+            else:
+                assert (amps, watts) == (None, oracle.math.floor(found[0]))
+        shared(b, oracle.top(kept, b.wall))
+        b.run(1)
     assert len(evaluations) <= 2 + 20 * len(kept)
 
 

@@ -1,5 +1,7 @@
 """Smart charging by SetChargingProfile, ClearChargingProfile, RemoteStart (S 3.13, 5.5, 5.16)."""
 
+import sys
+
 import pytest
 
 from charging_bench import Charging, profile
@@ -446,6 +448,18 @@ def test_a_cleared_limit_is_gone_at_once():
     assert (b.claim("grid")[0], b.limit(2)) == (16, 16)
     b.clear()
     assert (b.claim("grid"), b.limit(1), b.limit(2)) == ((None, None), None, None)
+
+
+def test_the_code_is_forgotten_when_it_is_not_needed():
+    """Issue C.7: handlers, storage and evaluation; what stays is when to look again."""
+    b = charging()
+    b.set(0, profile(1))
+    b.composite(1, 60)
+    b.clear(id=5)
+    b.run(20)
+    mine = ("composite", "profiles", "profile", "charging_profile", "composite_schedule")
+    assert not [name for name in sys.modules if name.startswith("ocppj") and name.endswith(mine)]
+    assert b.limit() == 16
 
 
 # -- persistence (E 3.37) ---------------------------------------------------------------------

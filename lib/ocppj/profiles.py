@@ -11,9 +11,16 @@ limit_at, limit_up.
 import binascii
 import struct
 
-from ocppj import composite
-from ocppj.composite import NEVER, A, W
+from micropython import const
 
+import lazy
+
+composite = lazy.get("ocppj.composite")  # goes when this module goes
+
+# As in composite.py.
+_A = const(65)
+_W = const(87)
+_NEVER = const(0xFFFFFFFF)
 SLOTS = 30
 _VERSION = b"\x01"
 # Records kept at a time while a schedule is walked through: 3.5 KB of the longest.
@@ -210,9 +217,9 @@ def _local(cp, connector, unit):
             watts = composite.PERIOD if power_w is None else power_w * 10
             if current_da is not None:  # of the output, whatever a limit in A means
                 watts = min(watts, current_da * cp.config.get("VoltageMax") // 10)
-                if unit == A and not usable:
+                if unit == _A and not usable:
                     best = min(best, current_da)
-            best = min(best, composite.convert(watts, W, 3, unit, volts_dv, usable))
+            best = min(best, composite.convert(watts, _W, 3, unit, volts_dv, usable))
     return best
 
 
@@ -244,7 +251,7 @@ def apply(cp):
     top = composite.Chain(composite.select(rows, 0, composite.NONE), get, None, wall is None)
     until = top.at(t)
     # Amperes of the supply are claimed as power, as is what they limit together.
-    unit = W if usable else top.unit
+    unit = _W if usable else top.unit
     caps = []
     busy = []
     for connector in cp.station.connectors:
@@ -260,7 +267,7 @@ def apply(cp):
         if chain.limit is None:
             connector.limits.clear("profile")
         else:
-            mine = W if usable else chain.unit
+            mine = _W if usable else chain.unit
             limit = composite.convert(
                 chain.limit, chain.unit, chain.phases, mine, volts_dv, usable
             )
@@ -279,7 +286,7 @@ def apply(cp):
             connector.limits.clear("grid")
         else:
             _claim(connector, "grid", share(total, caps, busy, i), unit)
-    cp.limit_at = None if until >= NEVER else until
+    cp.limit_at = None if until >= _NEVER else until
     again(cp, up, t)
 
 
@@ -291,7 +298,7 @@ def again(cp, up, t):
 
 def _claim(connector, name, limit, unit):
     """Tell the control loop, which takes it with its next step."""
-    if unit == A:
+    if unit == _A:
         connector.limits.claim(name, current_da=min(limit, composite.PERIOD >> 1))
     else:
         connector.limits.claim(name, power_w=min(limit // 10, composite.PERIOD >> 1))
@@ -334,7 +341,7 @@ def walk(cp, cid, t, end, unit):
         chains.append(composite.Chain(own, get, t if zero is None else zero + t - up, False))
     if unit is None:
         units = [head[composite.UNIT] for head in concerned]
-        unit = A if units and W not in units else W
+        unit = _A if units and _W not in units else _W
     volts_dv, usable = _scale(cp)
     return composite.Walk(
         chains,

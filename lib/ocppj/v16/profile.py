@@ -1,8 +1,15 @@
 """Is a ChargingProfile of OCPP 1.6 (7.8) one that this station can follow? Imported on demand."""
 
-from ocppj import composite, datetime, profiles
-from ocppj.composite import NEVER, PERIOD
+from micropython import const
 
+import lazy
+from ocppj import datetime
+
+composite = lazy.get("ocppj.composite")
+
+# As in composite.py.
+_NEVER = const(0xFFFFFFFF)
+_PERIOD = const(0x3FFFFFFF)
 _PURPOSES = ("ChargePointMaxProfile", "TxDefaultProfile", "TxProfile")
 _HUGE = 1 << 62
 
@@ -40,15 +47,15 @@ def build(cp, cid, profile, tx):
         start = cp.clock.wall() or 0
     valid = (
         max(_seconds(profile, "validFrom", 0), 0),
-        min(max(_seconds(profile, "validTo", NEVER), 0), NEVER),
+        min(max(_seconds(profile, "validTo", _NEVER), 0), _NEVER),
     )
-    duration = min(schedule.get("duration", NEVER), NEVER)
+    duration = min(schedule.get("duration", _NEVER), _NEVER)
     if duration <= 0 or valid[0] >= valid[1]:
         return "no time in which it could rule"
     periods = _periods(schedule, get("ChargingScheduleMaxPeriods"))
     if isinstance(periods, str):
         return periods
-    return profiles.pack(
+    return cp.lazy("ocppj.profiles").pack(
         which,
         kind,
         ord(schedule["chargingRateUnit"]),
@@ -84,12 +91,12 @@ def _periods(schedule, most):
         start = period["startPeriod"]
         limit = tenths(period["limit"])
         phases = period.get("numberPhases", 3)  # E 3.69
-        if start <= last or start > PERIOD or not out and start:
+        if start <= last or start > _PERIOD or not out and start:
             return "startPeriod"  # from 0 on (E 3.45, 3.70) and ascending
         if period["limit"] < 0 or phases < 1:
             return "limit or numberPhases"
         last = start
-        out.append((start, min(limit, PERIOD), min(phases, 3)))
+        out.append((start, min(limit, _PERIOD), min(phases, 3)))
     if not 0 < len(out) <= most:
         return "%d periods" % len(out)
     return out

@@ -1,6 +1,8 @@
 """How does the CSMS take charging profiles back? (S 5.5, 6.13, E 3.25, 3.26)"""
 
-from ocppj import composite
+import lazy
+
+composite = lazy.get("ocppj.composite")
 
 
 def run(cp, payload, now):

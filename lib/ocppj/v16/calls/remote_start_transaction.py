@@ -1,7 +1,5 @@
 """How does the CSMS start a charge? (S 5.11, E 3.32, 3.41, 3.67)"""
 
-from ocppj import composite
-
 
 def run(cp, payload, now):
     """Accepted: the station will try, once the answer is out; Rejected: it cannot, or not yet.
@@ -23,6 +21,7 @@ def _start(cp, cid, id_tag, profile):
         return cp.station.remote_start(cid, id_tag)
     if profile["chargingProfilePurpose"] != "TxProfile" or "transactionId" in profile:
         return "charging profile is not for a charge to come"
+    composite = cp.lazy("ocppj.composite")
     data = cp.lazy("ocppj.v16.profile").build(cp, cid or 0, profile, composite.WAITING)
     if isinstance(data, str):
         return "charging profile: " + data

@@ -1,6 +1,8 @@
 """How does the CSMS limit a connector, or all of them, over time? (S 5.16)"""
 
-from ocppj import composite
+import lazy
+
+composite = lazy.get("ocppj.composite")
 
 
 def run(cp, payload, now):
