@@ -51,7 +51,9 @@ try:
         """
         raw = bytes(size)
         if size:
-            bytearray_at(id(raw) + len(_UNKNOWN), len(_UNKNOWN))[:] = _UNKNOWN
+            # id() loses the upper bit of 0x40000000 and above: a Linux heap may lie there.
+            at = id(raw) if id(raw) > 0 else id(raw) & 0x7FFFFFFF
+            bytearray_at(at + len(_UNKNOWN), len(_UNKNOWN))[:] = _UNKNOWN
         return raw, memoryview(bytearray_at(addressof(raw), size))
 
 except ImportError:
