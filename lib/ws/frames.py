@@ -51,8 +51,9 @@ try:
         """
         raw = bytes(size)
         if size:
-            # id() loses the upper bit of 0x40000000 and above: a Linux heap may lie there.
-            at = id(raw) if id(raw) > 0 else id(raw) & 0x7FFFFFFF
+            at = id(raw)
+            if at < 0:  # id() loses the upper bit from 0x40000000 on: a Linux heap may lie there
+                at &= 0x7FFFFFFF
             bytearray_at(at + len(_UNKNOWN), len(_UNKNOWN))[:] = _UNKNOWN
         return raw, memoryview(bytearray_at(addressof(raw), size))
 
