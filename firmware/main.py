@@ -6,6 +6,10 @@ wiring.py builds every object and names every task; this file is what stays of t
 import asyncio
 import gc
 
+# A collection each 4 KB and not only when the heap is full: what lives long then lies together at
+# the heap's begin and not where the garbage of its day ended. Before anything else is imported.
+gc.threshold(4096)
+
 import lazy
 from core import log, restart
 from core.journal import FileStore
@@ -20,6 +24,7 @@ class App:
 
     VERSION = VERSION
     maintenance = 0  # uptime at which the maintenance mode ends (core/maintenance.py)
+    link = None  # net.link.Link of a board with a network of its own
     login_fails = 0  # wrong passwords at a locked console, in a row
 
     # What others call back is here, not in wiring.py: a function keeps its whole module alive.

@@ -42,6 +42,10 @@ def build(app):
     app.paths = []
     app.station = _station(app)
     app.safe = app.station.safe
+    if getattr(board, "NET", None):
+        from tasks import link
+
+        link.make(app)
     app.dog = wdt.open(app.config.get("WatchdogTimeout") * 1000, app.store.path + "/dog")
     app.supervisor = Supervisor(app.clock, app.dog, app.log("SYS"), app.crash)
     app.supervisor.app = app
@@ -149,6 +153,10 @@ def tasks(app):
     if hasattr(app.io, "run"):
         add("io", app.io.run, 10, True)
     add("session", session.run, 10)
+    if app.link:
+        from tasks import link
+
+        add("link", link.run, 60)
     if app.cp is not None:
         from tasks import csms
 

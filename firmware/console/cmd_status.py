@@ -18,6 +18,13 @@ def status(app, args, session):
         "connected" if csms["connected"] else "not connected",
         csms["registration"],
     )
+    link = data["health"].get("link")
+    if link:
+        yield "network %s %s: %s" % (
+            link["kind"],
+            link["ssid"] or "",
+            link["why"] or "%s, signal %s dBm" % (link["address"], link["rssi"]),
+        )
     station = app.station.connector(0)
     if station.error_code != "NoError" or station.status != "Available":
         yield "station %s %s" % (station.status, station.vendor_error or station.error_code)

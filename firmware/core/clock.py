@@ -35,12 +35,13 @@ class Clock:
         self.floor = 0  # no earlier time can be true: certificates are judged by it
         self.source = None  # who set the wall clock: 'rtc', 'csms', 'console'; None: unknown
         self._saved = 0
-        raw = floor_store and floor_store.read("clock")
+        raw = floor_store and floor_store.read("clock") or b"0"
         try:
-            self.floor = int(raw or 0)
+            self.floor = int(raw.rstrip(b"?"))
         except ValueError:
             pass  # a torn record is no floor
-        if self._rtc() >= max(_KNOWN, self.floor - 60):
+        # "?": the board's clock was only given the floor, see assume()
+        if raw[-1:] != b"?" and self._rtc() >= max(_KNOWN, self.floor - 60):
             self.source = "rtc"
         self._drift = self._rtc()
 
@@ -97,12 +98,22 @@ class Clock:
         if self.source and up - self._saved >= _SAVE_S:
             self._save(self.wall())
 
-    def _save(self, epoch_s):
+    def assume(self):
+        """Nobody tells the time and TLS needs one: the board's clock begins at the floor.
+
+        Certificates are then judged by the last time that was known; wall() stays None.
+        """
+        if self.source is None and self._rtc_set and self._rtc() < self.floor:
+            self._rtc_set(self.floor)
+            self._drift = self._rtc() - self.uptime_s()
+            self._save(self.floor, "?")
+
+    def _save(self, epoch_s, mark=""):
         self._saved = self.uptime_s()
         self.floor = epoch_s
         if self._store:
             try:
-                self._store.write("clock", str(epoch_s).encode())
+                self._store.write("clock", (str(epoch_s) + mark).encode())
             except OSError:
                 pass  # a floor that is an hour older does no harm
 

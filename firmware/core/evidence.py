@@ -25,7 +25,8 @@ def snapshot(health) -> dict:
         if failed:
             restarts[name] = failed
     tags = log.TAGS.split()
-    return {
+    link = getattr(health.supervisor.app, "link", None)
+    found = {
         "uptime_s": health.clock.uptime_s(),
         "time": health.clock.wall(),
         "heap_used": health.heap_used,
@@ -41,6 +42,9 @@ def snapshot(health) -> dict:
         "reboots": health.restart.count - 1,
         "minimal": health.restart.minimal,
     }
+    if link:
+        found["link"] = link.facts()
+    return found
 
 
 def begin(restart, store, fresh=True):

@@ -138,15 +138,21 @@ class Link:
     def _pause(self):
         """Milliseconds until the next attempt: doubling, the second half of it random."""
         get = self.app.config.get
-        if not get("CsmsUrl"):
+        if not self._way():
             return 1000
         pause = min(get("ReconnectMin") << min(self.failures, 10), get("ReconnectMax")) * 500
         self.failures += 1
         return pause + pause * os.urandom(1)[0] // 255
 
+    def _way(self):
+        """Is there somewhere to connect to, and a network to get there?"""
+        url = self.app.config.get("CsmsUrl")
+        link = getattr(self.app, "link", None)
+        return url and (link is None or link.ready(url[:4].lower() == "wss:"))
+
     async def _connect(self):
         """An open WebSocket, or None; the reason is in the log."""
-        if not self.app.config.get("CsmsUrl"):
+        if not self._way():
             return None
         try:
             return await lazy.load("net.dial").dial(self.app.config.get, self.log)

@@ -23,8 +23,16 @@ KEYS = (
     b"\nMessageSizeMax int 12288 2048 65536 RW r B"  # longest message received or built
     b"\nWiFiSsid str - 1 32 RW r -"  # network name; empty: no WiFi
     b"\nWiFiPassword str - 8 63 W r -"  # network password
+    b"\nWiFiSsid2 str - 1 32 RW r -"  # joined when the first is not there
+    b"\nWiFiPassword2 str - 8 63 W r -"  # its password
+    b"\nWiFiSsid3 str - 1 32 RW r -"  # joined when neither is
+    b"\nWiFiPassword3 str - 8 63 W r -"  # its password
     b"\nWiFiCountry str XX 2 2 RW r -"  # two-letter country code of the radio
     b"\nHostname str galvani 1 32 RW r -"  # DHCP host name
+    b"\nNetAddress csl - 4 4 RW r -"  # fixed address,mask,gateway,name server; empty: by DHCP
+    b"\nNtpServers csl pool.ntp.org 0 4 RW - -"  # time servers (boards with a network of their own)
+    b"\nLinkTimeout int 120 30 3600 RW - s"  # no address so long: the interface starts anew
+    b"\nLinkReboots int 3 0 10 RW - -"  # restarts in a row for want of a network; 0: never
     # -- who may charge
     b"\nFreeVend bool false - - RW o -"  # plugging in starts a charge, without a card
     b"\nFreeVendIdTag str FREEVEND 1 20 RW o -"  # idTag of such a charge
