@@ -9,11 +9,12 @@ RUN_OPTIONS = $(if $(ONCE),--once) $(if $(PROFILE),--profile $(PROFILE))
 PYTEST ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ports run test test-long check format mpy frozen bench clean distclean
+.PHONY: help setup ports run test test-long check format mpy frozen bench clean distclean \
+        deploy console backup restore provision factory-image flash
 export PYTHONDONTWRITEBYTECODE := 1
 
 help: ## lists these targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 setup: ## installs what the host needs into .venv (and the web page's npm packages)
 	@python3 tools/setup_env.py
@@ -45,6 +46,36 @@ frozen: setup ## builds the Unix ports with the firmware frozen in
 
 bench: ports ## the figures, one JSON line each
 	@$(PYTHON) -m tools.bench
+
+# Targets that work on a board: PORT=/dev/ttyUSB0 or auto, BOARD=ESP32_GENERIC; FORCE=1 ends a
+# running charge, HEAP_CHECK=0 and ROM=0 leave a check or the ROMFS out, WAIT=0 does not wait.
+# CONSOLE_PASSWORD in the environment opens a locked console.
+PORT ?= auto
+CHIP := $(if $(filter UNIX,$(BOARD)),$(if $(filter file,$(origin BOARD)),ESP32_GENERIC,UNIX),$(BOARD))
+DEPLOY = $(PYTHON) tools/deploy.py
+SERIAL = --port $(PORT) $(if $(FORCE),--force)
+WAITING = $(if $(filter 0,$(WAIT)),--no-wait)
+
+deploy: setup ## puts the firmware onto the board: PORT=auto BOARD=ESP32_GENERIC; only what changed
+	@$(DEPLOY) deploy $(SERIAL) $(WAITING) --board $(CHIP) $(if $(filter 0,$(HEAP_CHECK)),--no-heap-check) $(if $(filter 0,$(ROM)),--no-rom)
+
+console: setup ## the board's console on this terminal: PORT=auto
+	@$(DEPLOY) console --port $(PORT)
+
+backup: setup ## everything on the board's flash into one file: PORT=auto FILE=
+	@$(DEPLOY) backup $(SERIAL) $(FILE)
+
+restore: setup ## a backup back onto the board: PORT=auto FILE=backup.tar.gz
+	@$(DEPLOY) restore $(SERIAL) $(WAITING) $(FILE)
+
+provision: setup ## identity, central system, WiFi, certificates: PORT=auto CONFIG=file.json
+	@$(DEPLOY) provision $(SERIAL) $(WAITING) $(CONFIG)
+
+factory-image: setup ## a flash image made here, for esptool: BOARD=ESP32_GENERIC CONFIG= FILE=
+	@$(DEPLOY) factory-image --board $(CHIP) $(if $(FILE),--out $(FILE)) $(if $(CONFIG),--config $(CONFIG))
+
+flash: setup ## how stock MicroPython gets onto the chip: the lines for esptool
+	@$(DEPLOY) flash --port $(PORT)
 
 clean: ## removes what mpy and the tests made; the ports stay
 	@rm -rf build/mpy build/py build/stamps .pytest_cache .ruff_cache .hypothesis

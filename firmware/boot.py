@@ -1,4 +1,7 @@
-"""What must be true before anything else runs? Every output off. Nothing else happens here.
+"""What must be true before anything else runs? Every output off, and the files of one build.
+
+An update that came completely but was cut while it moved into place (tools/deploy.py) is finished.
+With a console lock, Ctrl-C does nothing from here on.
 
 board.OUTPUT_PINS: a number is a pin that is active high, `~number` one that is active low.
 """
@@ -14,3 +17,52 @@ except Exception as e:  # a board file with a fault must not keep the REPL from 
     import sys
 
     sys.print_exception(e)
+
+
+def finish(folder):
+    """Move what lies below new/ to where it belongs; new/go is the sign that all of it came.
+
+    Its lines name the files that the new build no longer has. Every step may be cut and repeated;
+    new/go goes last.
+    """
+    import os
+
+    for entry in list(os.ilistdir("new" + folder)):
+        path = folder + "/" + entry[0]
+        if entry[1] == 0x4000:
+            try:
+                os.mkdir(path[1:])
+            except OSError:  # it exists
+                pass
+            finish(path)
+        elif path != "/go":
+            os.rename("new" + path, path[1:])
+    if not folder:
+        with open("new/go") as f:
+            for line in f:
+                try:
+                    os.remove(line.strip())
+                except OSError:  # gone already
+                    pass
+        os.remove("new/go")
+    os.rmdir("new" + folder)
+
+
+try:
+    open("new/go").close()
+except OSError:
+    pass
+else:
+    finish("")
+
+try:
+    with open("config.json") as _file:
+        if '"ConsoleLock"' in _file.read():
+            import sys
+
+            if sys.platform != "linux":
+                import micropython
+
+                micropython.kbd_intr(-1)
+except OSError:
+    pass

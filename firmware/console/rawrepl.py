@@ -95,7 +95,7 @@ def run_code(out, source):
 
 
 def _interrupt(char):
-    """Ctrl-C interrupts (3), or it is a byte like any other (-1); only the chip's port needs it."""
+    """Ctrl-C interrupts (3) or is a byte like any other (-1); only the chip's port needs it."""
     if sys.platform != "linux":
         import micropython
 

@@ -80,7 +80,7 @@ class Serial:
             await self.session.feed(data)
 
     async def _control(self, app, data):
-        """Ctrl-A or Ctrl-C: False when it is an ordinary key (the editor's, or a locked console)."""
+        """Ctrl-A or Ctrl-C: False when it is an ordinary key (the editor's, a locked console)."""
         s = self.session
         if s and s.locked or not s and app.config.get("ConsoleLock"):
             return False

@@ -1,0 +1,221 @@
+"""How does the host run code on a board and move files, and what if the line breaks?
+
+mpremote's transport (its library: one connection for hundreds of steps, exceptions instead of
+exit codes) speaks the raw mode of MicroPython's REPL or of the running firmware. Each file goes
+below new/ in pieces that are checked by hash; nothing of the old build is touched until the last
+one is there (firmware/boot.py: finish).
+"""
+
+import ast
+import base64
+import contextlib
+import hashlib
+import io
+import json
+import re
+import time
+from pathlib import Path
+
+import serial
+from mpremote.transport import TransportError, TransportExecError
+from mpremote.transport_serial import SerialTransport
+
+from tools.board import BoardError, port
+
+ROOT = Path(__file__).resolve().parents[2]
+PIECE = 768  # bytes of a file in one execution: 1 KB of source for a heap that may be small
+HELPERS = """
+import os, gc, hashlib
+from binascii import a2b_base64, hexlify
+def _h(p):
+    h = hashlib.sha256()
+    b = bytearray(512)
+    with open(p, "rb") as f:
+        while True:
+            n = f.readinto(b)
+            if not n:
+                return hexlify(h.digest()).decode()
+            h.update(memoryview(b)[:n])
+def _w(d):
+    for e in os.ilistdir(d):
+        p = d + "/" + e[0] if d else e[0]
+        if e[1] == 0x4000:
+            if p != "rom" and p != "remote":
+                _w(p)
+        else:
+            print(os.stat(p)[6], _h(p), p)
+def _d(p):
+    i = p.find("/")
+    while i > 0:
+        try:
+            os.mkdir(p[:i])
+        except OSError:
+            pass
+        i = p.find("/", i + 1)
+def _o(p):
+    global _f
+    _d(p)
+    _f = open(p, "wb")
+def _p(s):
+    _f.write(a2b_base64(s))
+"""
+FACTS = """
+import gc, sys, os
+gc.collect()
+try:
+    s = os.statvfs(".")
+except (OSError, AttributeError):
+    s = (1, 1, 0, 0, 0)
+r = 0
+try:
+    import vfs
+    r = vfs.rom_ioctl(1) or 0
+except (ImportError, AttributeError, OSError):
+    pass
+a = globals().get("app")
+c = [x.id for x in a.station.connectors if x.active()] if a else []
+f = gc.mem_free()
+import json
+print(json.dumps({"platform": sys.platform, "release": list(sys.implementation[1])[:3],
+"mpy": getattr(sys.implementation, "_mpy", 0), "free": f, "heap": f + gc.mem_alloc(),
+"flash": s[1] * s[3], "rom": r, "runs": a is not None, "charging": c}))
+"""
+
+
+class Link:
+    """One connection in the raw mode. `with Link(port) as link: link.run("print(1)")`."""
+
+    def __init__(self, name: str, password: str = ""):
+        port.check(name)
+        self.port = name
+        try:
+            self.transport = SerialTransport(name, 115200, timeout=10)
+        except (TransportError, OSError) as error:
+            raise BoardError(f"{name} cannot be opened: {error}")
+        if password:
+            self._login(password)
+        self._enter()
+
+    def _login(self, password: str) -> None:
+        self.transport.serial.write(b"\x15\r")
+        time.sleep(0.5)
+        self.transport.serial.write(b"login " + password.encode() + b"\r")
+        answer = self.transport.read_until(1, b"unlocked until", timeout=5)
+        if not answer.endswith(b"unlocked until"):
+            raise BoardError("the console did not take the password (ConsoleLock)")
+
+    def _enter(self) -> None:
+        try:
+            with contextlib.redirect_stdout(io.StringIO()):
+                self.transport.enter_raw_repl(soft_reset=False, timeout_overall=12)
+        except (TransportError, OSError, serial.SerialException):
+            self.close()
+            raise BoardError(
+                f"nothing at {self.port} answers as MicroPython does. Is it powered, is stock "
+                "MicroPython on it (docs/flash_it.md)? A locked console needs its password in "
+                "the environment: CONSOLE_PASSWORD=... make ..."
+            )
+
+    def run(self, code: str) -> str:
+        """What the code prints on the board. BoardError: its exception, or the line broke."""
+        try:
+            return self.transport.exec(code).decode()
+        except TransportExecError as error:
+            last = error.error_output.strip().splitlines()[-1]
+            raise BoardError(f"the board says: {last}")
+        except (TransportError, OSError, serial.SerialException, IndexError, ValueError) as error:
+            raise BoardError(f"the connection to {self.port} broke: {error or 'no answer'}")
+
+    def facts(self) -> dict:
+        """What the board is and has: FACTS above."""
+        return json.loads(self.run(FACTS))
+
+    def stop(self) -> None:
+        """Stops a running station, its outputs off; the raw mode goes on with its memory free."""
+        self.transport.read_until(1, b">")
+        self.transport.serial.write(b"\x04")
+        banner = b"raw REPL; CTRL-B to exit\r\n"
+        if not self.transport.read_until(1, banner, timeout=10).endswith(banner):
+            raise BoardError(
+                "the station did not stop; press the board's reset button and try again"
+            )
+
+    def helpers(self) -> None:
+        """Loads what the file methods need on the board."""
+        self.run(HELPERS)
+
+    def files(self) -> dict[str, tuple[int, str]]:
+        """Size and SHA-256 of every file on the flash."""
+        listed = {}
+        for line in self.run("_w('')").splitlines():
+            size, digest, path = line.split(" ", 2)
+            listed[path] = (int(size), digest)
+        return listed
+
+    def put(self, path: str, data: bytes, told=lambda count: None) -> None:
+        """Writes a file and compares its hash; told(bytes) after each piece."""
+        pieces = [data[at : at + PIECE] for at in range(0, len(data), PIECE)] or [b""]
+        for number, piece in enumerate(pieces):
+            code = f"_o({path!r})\n" if not number else ""
+            code += f"_p('{base64.b64encode(piece).decode()}')\n"
+            if number == len(pieces) - 1:
+                code += f"_f.close()\nprint(_h({path!r}))\n"
+            there = self.run(code).strip()
+            told(len(piece))
+        if there != hashlib.sha256(data).hexdigest():
+            raise BoardError(f"{path} did not arrive as it was sent; nothing was changed. Again?")
+
+    def get(self, path: str) -> bytes:
+        """Reads a file."""
+        text = self.run(
+            "from binascii import b2a_base64 as _b\n"
+            f"with open({path!r}, 'rb') as _f:\n while True:\n  d = _f.read({PIECE})\n"
+            "  if not d: break\n  print(_b(d).decode(), end='')"
+        )
+        return b"".join(base64.b64decode(line) for line in text.split())
+
+    def finish(self, gone: list[str]) -> None:
+        """All has come below new/: put it in place, remove `gone`. A cut is mended at boot."""
+        lines = "".join(path + "\n" for path in gone)
+        self.put("new/go~", lines.encode())
+        self.run("os.rename('new/go~', 'new/go')")
+        self.run(finish_source() + "\nfinish('')")
+
+    def restart(self) -> None:
+        """Resets the machine; the connection is over."""
+        # Not `exec`: nothing answers any more.
+        with contextlib.suppress(TransportError, OSError, serial.SerialException):
+            self.transport.exec_raw_no_follow(
+                "import machine\nif hasattr(machine, 'reset'): machine.reset()\nraise SystemExit"
+            )
+            time.sleep(0.2)
+        self.close()
+
+    def close(self) -> None:
+        """Leaves without leaving the raw mode."""
+        with contextlib.suppress(OSError, serial.SerialException, termios_error):
+            self.transport.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        with contextlib.suppress(OSError, serial.SerialException):
+            if self.transport.serial.is_open:
+                self.transport.exit_raw_repl()
+        self.close()
+
+
+try:
+    from termios import error as termios_error
+except ImportError:  # not a Unix
+    termios_error = OSError
+
+
+def finish_source() -> str:
+    """The function of firmware/boot.py that puts an update in place, as its source."""
+    text = (ROOT / "firmware" / "boot.py").read_text()
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.FunctionDef) and node.name == "finish":
+            return re.sub(r'""".*?"""', "", ast.get_source_segment(text, node), flags=re.DOTALL)
+    raise BoardError("firmware/boot.py has lost its function finish")
