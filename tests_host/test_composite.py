@@ -181,6 +181,10 @@ def test_validity_begins_with_its_first_second_and_ends_before_its_last():
     assert said(p, 1010) == (100, 1060)
     assert said(p, 1069) == (200, 1070)
     assert said(p, 1070) == ("invalid", composite.NEVER)
+    # Its validity ends before its schedule begins, or between two recurrences.
+    assert said(packed(valid=(0, 900)), 800) == (None, 900)
+    p = packed(composite.DAILY, duration=100, valid=(0, 2000))
+    assert said(p, 1100) == (None, 2000)
 
 
 def test_periods_beyond_the_duration_are_not_run_and_the_last_extends_to_it():

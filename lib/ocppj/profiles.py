@@ -25,8 +25,6 @@ SLOTS = 30
 _VERSION = b"\x01"
 # Records kept at a time while a schedule is walked through: 3.5 KB of the longest.
 _KEEP = 8
-# The clocks of time of day and uptime are compared at least that often, in seconds.
-_COMPARE_S = 600
 # Names of limits.claims() that are the station's own.
 _OWN = ("board", "cable")
 
@@ -287,13 +285,7 @@ def apply(cp):
         else:
             _claim(connector, "grid", share(total, caps, busy, i), unit)
     cp.limit_at = None if until >= _NEVER else until
-    again(cp, up, t)
-
-
-def again(cp, up, t):
-    """Set from when on the time of day is looked at: shortly before the next change."""
-    if cp.limit_at is not None:
-        cp.limit_up = up + min(max(cp.limit_at - t - 1, 0), _COMPARE_S)
+    cp.limit_up = 0
 
 
 def _claim(connector, name, limit, unit):

@@ -4,7 +4,12 @@ The half of the charge point that listens to the bus and keeps the journal; char
 half that talks. Nothing here raises: the control loop is among those who emit.
 """
 
+from micropython import const
+
 from station import topics
+
+# The time of day is compared with the moment of the next limit at least that often, in seconds.
+_COMPARE_S = const(600)
 
 
 class Events:
@@ -71,8 +76,8 @@ class Events:
             t = up if wall is None else wall
             if t >= self.limit_at:
                 self.limit()
-            elif t < self.limit_at - 1:
-                self.lazy("ocppj.profiles").again(self, up, t)
+            else:  # until shortly before it the uptime, which costs nothing, is enough
+                self.limit_up = up + min(max(self.limit_at - t - 1, 0), _COMPARE_S)
 
     def _date(self, jump):
         if self.slots:
