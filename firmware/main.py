@@ -6,16 +6,15 @@ wiring.py builds every object and names every task; this file is what stays of t
 import asyncio
 import gc
 
-# A collection each 4 KB and not only when the heap is full: what lives long then lies together at
-# the heap's begin and not where the garbage of its day ended. Before anything else is imported.
-gc.threshold(4096)
-
 import lazy
 from core import log, restart
 from core.journal import FileStore
 
 VERSION = "0.1.0"
 PAUSE_S = 5  # before the next attempt of a start that failed
+# A collection after so many bytes and not only when the heap is full: what lives long then lies
+# together at the heap's begin, and not where the garbage of its day ended.
+_COLLECT_EACH = 2048
 _EXT_ID = 2  # as in drivers/can.py
 
 
@@ -95,6 +94,7 @@ async def main(app):
 def run():
     """Start the station. Ctrl-C leaves to the REPL with the outputs off."""
     global app
+    gc.threshold(_COLLECT_EACH)
     try:
         app = build()
     except Exception as e:

@@ -18,7 +18,7 @@ from micropython import const
 
 from ws import frames
 
-_CHUNK = const(1024)  # payload bytes masked and written at once
+_CHUNK = const(512)  # payload bytes masked and written at once
 _CLOSE_S = const(10)  # for the closing handshake and for TCP to end after it
 
 
