@@ -16,6 +16,7 @@ def diagnostics(app, args, session):
         data["limits"] = [[list(claim) for claim in c.limits.claims()] for c in _guns(app)]
         data["trace"] = app.restart.trace
         data["last_run"] = lazy.load("core.blackbox").head(app.store)
+        data["undelivered"] = _undelivered(app)
         # Piece by piece: the whole text in one string would need a block of several KB.
         sign = "{"
         for key in data:
@@ -41,6 +42,8 @@ def diagnostics(app, args, session):
                 yield "limit of connector %d: %s %s da %s W" % (c.id, name, da, w)
     for key in app.config.values:
         yield "%s = %s" % (key, app.config.text(key))
+    for row in _undelivered(app):
+        yield "given up, not delivered: %s %s %s" % tuple(row)
     last = lazy.load("core.blackbox").head(app.store)
     if last:
         yield "run %d ended after %s by %s, heap %d used (%d free); its last lines:" % (
@@ -55,6 +58,11 @@ def diagnostics(app, args, session):
     yield "this run:"
     for line in _lines(50):
         yield line
+
+
+def _undelivered(app):
+    """[name, kind, fields] of each message that the central system never took (S 3.7.1)."""
+    return [list(row) for row in lazy.call("ocppj.archive", "rows", app.store)]
 
 
 def _lines(count):

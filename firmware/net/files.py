@@ -10,7 +10,7 @@ import os
 
 from micropython import const
 
-from core import lazy
+import lazy
 from ws.handshake import split_url
 
 _BLOCK = const(1024)

@@ -8,7 +8,7 @@ the folder board.UPDATES.
 import asyncio
 import os
 
-from core import lazy
+import lazy
 from ocppj.datetime import parse
 
 _DIAGNOSTICS = "diagnostics.txt"

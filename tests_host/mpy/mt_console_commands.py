@@ -224,3 +224,14 @@ def test_quit_closes_a_connection():
     t = Terminal()
     t.type("quit\r")
     assert not t.session.open
+
+
+def test_diagnostics_show_what_was_never_delivered():  # S 3.7.1: never deleted silently
+    from ocppj import record
+
+    app = App()
+    app.store.write("a0000012", record.pack(["s", [1, "A1", 1000, 1800000000]]))
+    app.store.write("a0000013", b"damaged")
+    rows = json.loads(ask("diagnostics --json", app))["undelivered"]
+    assert rows == [["a0000012", "s", [1, "A1", 1000, 1800000000]], ["a0000013", "?", None]]
+    assert "given up, not delivered: a0000012 s" in ask("diagnostics", app)
