@@ -39,9 +39,9 @@ def schedules(draw, spread):
     if kind in ("daily", "weekly"):
         lasting |= st.integers(86300, 90000) | st.just(700_000)
     return profile(
-        draw(st.integers(1, 6)),
+        draw(st.integers(1, 9)),
         draw(st.sampled_from(("ChargePointMaxProfile", "TxDefaultProfile", "TxProfile"))),
-        draw(st.integers(0, 2)),
+        draw(st.integers(0, 1)),
         periods,
         unit=draw(st.sampled_from("AW")),
         start=start,

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from charging_bench import Charging, profile
-from v16_bench import Bench, Store
+from v16_bench import Bench, PowerCut, Store
 
 MAX = "ChargePointMaxProfile"
 DEFAULT = "TxDefaultProfile"
@@ -36,6 +36,16 @@ def test_a_default_of_a_connector_replaces_that_for_all_only_there():
         for cid in (first, second):
             assert b.set(cid, profile(10 + cid, periods=[(0, 20 - 10 * cid)])) == "Accepted"
         assert (b.limit(1), b.limit(2)) == (10, 20)
+
+
+def test_a_replaced_default_does_not_come_back_when_the_other_says_nothing():
+    b = Charging(connectors=2)
+    b.set(0, profile(1, level=1, periods=[(0, 20)]))
+    b.set(0, profile(2, level=0, periods=[(0, 15)]))
+    b.set(1, profile(3, level=1, periods=[(0, 10)], start=b.wall, duration=60))
+    assert (b.limit(1), b.limit(2)) == (10, 20)
+    b.run(60)
+    assert (b.limit(1), b.limit(2)) == (15, 20)
 
 
 def test_a_station_profile_stands_at_connector_0_only():
@@ -615,3 +625,33 @@ def test_a_power_cut_forgets_the_profile_of_a_start_that_waits():
     assert "p00" in b.store.files
     again = Charging(store=Store(b.store.files))
     assert "p00" not in again.store.files
+
+
+def test_a_power_cut_just_after_the_start_keeps_the_profile_of_the_remote_start():
+    b = Charging()
+    b.call("RemoteStartTransaction", {"idTag": "R1", "chargingProfile": profile(1, TX)})
+    waiting = b.store.files["p00"]
+    b.run(2)
+    assert b.store.files["p00"] != waiting
+    files = {**b.store.files, "p00": waiting}
+    again = Charging(store=Store(files), wall=b.wall, ResumeTransactionAfterPowerLoss=True)
+    assert again.limit() == 16
+    again.stop()
+    assert again.limit() is None
+
+
+@pytest.mark.parametrize("cut", range(4))
+def test_a_power_cut_at_any_write_leaves_the_old_or_the_new(cut):
+    """E 3.37; the new one replaces two, by its id and by its level."""
+    b = Charging()
+    b.set(0, profile(1, level=1, periods=[(0, 10)]))
+    b.set(0, profile(2, level=2, periods=[(0, 11)]))
+    b.store.left = cut
+    try:
+        b.set(0, profile(1, level=2, periods=[(0, 12)]))
+    except PowerCut:
+        pass
+    again = Charging(store=Store(b.store.files))
+    assert again.limit() == (11 if cut == 0 else 12)
+    left = [number for number in (1, 2) if again.clear(id=number) == "Accepted"]
+    assert left == ([1, 2] if cut == 0 else [1])

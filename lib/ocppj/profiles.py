@@ -150,14 +150,25 @@ def boot(cp):
             cp.slots |= 1 << int(name[1:], 16)
     rows = heads(cp)
     for head in rows:
-        stale = head[composite.PURPOSE] == composite.CHARGE and (
-            head[composite.TX] != charge(cp.station.connector(head[composite.CID]))[0]
-        )
+        stale = False
+        if head[composite.PURPOSE] == composite.CHARGE:
+            tx = charge(cp.station.connector(head[composite.CID]))[0]
+            if head[composite.TX] == composite.WAITING and tx >= 0:
+                _bind(cp, head[0], tx)  # the cut came just after the charge had begun
+            else:
+                stale = head[composite.TX] != tx
         for other in rows:
             if other[composite.TURN] > head[composite.TURN] and _same(other, head):
                 stale = True
         if stale:
             _drop(cp, head[0])
+
+
+def _bind(cp, slot, tx):
+    """A profile that waited is that of charge `tx` from now on."""
+    data = bytearray(read(cp, slot))[:-4]
+    struct.pack_into("<i", data, composite.SIZE - 20, tx)
+    cp.store.write(_name(slot), data + binascii.crc32(data).to_bytes(4, "little"))
 
 
 def charge(connector):
@@ -174,9 +185,7 @@ def started(cp, session):
         if head[composite.CID] != session.cid or head[composite.PURPOSE] != composite.CHARGE:
             continue
         if head[composite.TX] == composite.WAITING and session.profile:
-            data = bytearray(read(cp, head[0]))[:-4]
-            struct.pack_into("<i", data, composite.SIZE - 20, session.record)
-            cp.store.write(_name(head[0]), data + binascii.crc32(data).to_bytes(4, "little"))
+            _bind(cp, head[0], session.record)
         else:
             _drop(cp, head[0])
 
