@@ -16,7 +16,8 @@ STEPS = st.lists(
     st.sampled_from(
         [
             "tag", "stop", "pass", "long", "drop", "join", "deaf", "hear", "error", "fine",
-            "late", "twice", "junk", "invalid", "reboot", "pong", "trigger",
+            "late", "twice", "junk", "invalid", "reboot", "pong", "trigger", "list", "file",
+            "carried",
         ]
     ),
     min_size=5,
@@ -36,6 +37,7 @@ class Line:
             MessageTimeout=10,
         ).start()
         self.calls = []
+        self.count = 0  # calls of the CSMS with a number in them
         self.seen = 0
         self.old = []
         self.b.cp.connected(0)
@@ -86,6 +88,23 @@ class Line:
             b.cp.alive(b.clock.now)
         elif step == "trigger" and b.cp.linked:
             b.call("TriggerMessage", {"requestedMessage": "StatusNotification"})
+        elif step == "list" and b.cp.linked:
+            self.count += 1
+            rows = [{"idTag": "L%d" % self.count, "idTagInfo": {"status": "Blocked"}}]
+            payload = {"listVersion": self.count, "updateType": "Differential"}
+            answer = b.call("SendLocalList", dict(payload, localAuthorizationList=rows))
+            assert answer["status"] == "Accepted"
+        elif step == "file" and b.cp.linked:
+            self.count += 1
+            if self.count % 2:
+                b.call("GetDiagnostics", {"location": "http://h/", "retryInterval": 3})
+            else:
+                payload = {"location": "http://h/f", "retrieveDate": "2027-01-15T08:00:00Z"}
+                b.call("UpdateFirmware", dict(payload, retries=2, retryInterval=3))
+        elif step == "carried":
+            for job in b.cp.jobs:
+                if job.order:
+                    job.order, job.result = None, (job.kind == "Diagnostics", "no", False)
         elif step == "reboot":
             self.collect()
             wh = b.station.connector(1).meter.energy_wh
@@ -120,8 +139,12 @@ def check(steps):
         line.play(step)
     for step in ("hear", "drop", "join", "stop", "long", "pong", "drop", "join"):
         line.play(step)
-    line.b.run(1200)
+    for _ in range(6):
+        line.play("carried")
+        line.b.run(200)
     line.collect()
+    assert not line.b.cp.notices and not line.b.cp.jobs
+    assert "update" not in line.b.store.files
     bodies = {}
     order = []
     for _, action, payload, message_id in line.calls:
