@@ -23,6 +23,7 @@ from mpremote.transport_serial import SerialTransport
 from tools.board import BoardError, port
 
 ROOT = Path(__file__).resolve().parents[2]
+LOGIN_S = 40
 PIECE = 768  # bytes of a file in one execution: 1 KB of source for a heap that may be small
 HELPERS = """
 import os, gc, hashlib
@@ -97,12 +98,21 @@ class Link:
         self._enter()
 
     def _login(self, password: str) -> None:
-        self.transport.serial.write(b"\x15\r")
+        """Opens a locked console; a pause after wrong passwords is waited for."""
+        line = self.transport.serial
+        line.timeout, usual = 0.1, line.timeout
+        line.write(b"\x15\r")
         time.sleep(0.5)
-        self.transport.serial.write(b"login " + password.encode() + b"\r")
-        answer = self.transport.read_until(1, b"unlocked until", timeout=5)
-        if not answer.endswith(b"unlocked until"):
-            raise BoardError("the console did not take the password (ConsoleLock)")
+        line.write(b"login " + password.encode() + b"\r")
+        seen = b""
+        end = time.monotonic() + LOGIN_S
+        while time.monotonic() < end and b"wrong password" not in seen:
+            seen += line.read(256)
+            if b"unlocked until" in seen or b"has no lock" in seen:
+                line.timeout = usual
+                return
+        self.close()
+        raise BoardError("the console did not take the password (ConsoleLock)")
 
     def _enter(self) -> None:
         try:
