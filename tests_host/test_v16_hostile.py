@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from charging_bench import profile
 from v16_bench import Bench, Error
 
 STEPS = st.lists(
@@ -17,7 +18,7 @@ STEPS = st.lists(
         [
             "tag", "stop", "pass", "long", "drop", "join", "deaf", "hear", "error", "fine",
             "late", "twice", "junk", "invalid", "reboot", "pong", "trigger", "list", "file",
-            "carried",
+            "carried", "limit",
         ]
     ),
     min_size=5,
@@ -101,6 +102,16 @@ class Line:
             else:
                 payload = {"location": "http://h/f", "retrieveDate": "2027-01-15T08:00:00Z"}
                 b.call("UpdateFirmware", dict(payload, retries=2, retryInterval=3))
+        elif step == "limit" and b.cp.linked:
+            self.count += 1
+            n = self.count
+            purpose = ("ChargePointMaxProfile", "TxDefaultProfile", "TxProfile")[n % 3]
+            body = profile(n % 5, purpose, n % 4, [(0, n % 30), (7, 5)])
+            payload = {"connectorId": int(n % 3 == 2), "csChargingProfiles": body}
+            b.call("SetChargingProfile", payload)
+            b.call("GetCompositeSchedule", {"connectorId": 0, "duration": 50})
+            if n % 4 == 0:
+                b.call("ClearChargingProfile", {"id": n % 5})
         elif step == "carried":
             for job in b.cp.jobs:
                 if job.order:
