@@ -9,7 +9,7 @@ RUN_OPTIONS = $(if $(ONCE),--once) $(if $(PROFILE),--profile $(PROFILE))
 PYTEST ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ports run test test-long check format mpy frozen bench clean distclean \
+.PHONY: help setup ports run test test-long check format mpy frozen firmware bench clean distclean \
         deploy console backup restore provision factory-image flash
 export PYTHONDONTWRITEBYTECODE := 1
 
@@ -43,6 +43,9 @@ mpy: setup ## cross-compiles lib/ and firmware/ with the files of BOARD=UNIX int
 
 frozen: setup ## builds the Unix ports with the firmware frozen in
 	@$(PYTHON) tools/micropython.py build --frozen
+
+firmware: setup ## builds the own MicroPython of BOARD=GALVANI_WROOM (VARIANT=ROMFS), or says what is missing
+	@$(PYTHON) tools/firmware.py --board $(BOARD) $(if $(VARIANT),--variant $(VARIANT))
 
 bench: ports ## the figures, one JSON line each
 	@$(PYTHON) -m tools.bench

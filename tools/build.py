@@ -15,6 +15,7 @@ import ast
 import contextlib
 import fcntl
 import hashlib
+import importlib.util
 import json
 import os
 import re
@@ -38,6 +39,12 @@ MPY_CROSS_FLAGS = ("-O2",)
 NATIVE = re.compile(r"^\s*@(micropython\.)?(viper|native|asm_\w+)\b", re.MULTILINE)
 # A chip's MicroPython starts these by name and knows them only as source.
 STARTED_BY_NAME = ("boot.py", "main.py")
+# What is in the tree only where the board's PARTS name it: own files, and modules from PyPI.
+PARTS = {
+    "provision": ("tasks/provision.py", "net/setup_page.py", "net/ap.py"),
+    "statuspage": ("tasks/statuspage.py",),
+}
+FOREIGN = {"provision": {"lib/microdot.py": "microdot"}}
 
 
 class BuildError(Exception):
@@ -54,8 +61,28 @@ def sources(board: str = "UNIX") -> dict[str, Path]:
         for path in sorted((ROOT / top).rglob("*.py")):
             files[below + path.relative_to(ROOT / top).as_posix()] = path
     for path in sorted(board_dir.glob("*.py")):
-        if path.name != "manifest.py":
+        if not path.name.startswith("manifest"):
             files[path.name] = path
+    return _parted(files, parts(board))
+
+
+def parts(board: str) -> tuple[str, ...]:
+    """The optional parts that a board's data names (PARTS, a tuple of words)."""
+    for node in ast.parse((ROOT / "boards" / board / "board.py").read_text()).body:
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "PARTS":
+            return ast.literal_eval(node.value)
+    return ()
+
+
+def _parted(files: dict[str, Path], wanted: tuple[str, ...]) -> dict[str, Path]:
+    unwanted = {name for part in PARTS if part not in wanted for name in PARTS[part]}
+    files = {name: path for name, path in files.items() if name not in unwanted}
+    for part in wanted:
+        for name, package in FOREIGN.get(part, {}).items():
+            spec = importlib.util.find_spec(package)
+            if spec is None or not spec.submodule_search_locations:
+                raise BuildError(f"{package} is missing: run `make setup`")
+            files[name] = Path(spec.submodule_search_locations[0]) / Path(name).name
     return files
 
 
@@ -101,10 +128,14 @@ def _shortened(texts: dict[str, str]) -> dict[str, str]:
             ast.parse(text)
         except SyntaxError as error:
             raise BuildError(f"{name}, line {error.lineno}: SyntaxError: {error.msg}")
+    foreign = {name for files in FOREIGN.values() for name in files}
     names = shorten.Names({modules[name]: text for name, text in texts.items()})
     return {
         # Machine code is left alone: its compiler gives some names a meaning.
-        name: text if NATIVE.search(text) else shorten.shorten(modules[name], text, names)
+        # Other people's names may be anybody's.
+        name: text
+        if NATIVE.search(text) or name in foreign
+        else shorten.shorten(modules[name], text, names)
         for name, text in texts.items()
     }
 

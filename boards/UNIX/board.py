@@ -3,6 +3,7 @@
 GALVANI_CAN      slcan://HOST:PORT or socketcan://IFACE, several by commas (one a connector)
 GALVANI_IO       HOST:PORT of the inputs and outputs (text lines over TCP); unset: no inputs
 GALVANI_CONSOLE  port of the TCP console on 127.0.0.1; 0: none
+GALVANI_HTTP     [HOST:]PORT of the web pages (status, set-up), HOST 127.0.0.1; unset: none
 GALVANI_CONNECTORS  number of connectors, 1 unless set
 """
 
@@ -27,6 +28,9 @@ CAN = [_bus(t) for t in (os.getenv("GALVANI_CAN") or "socketcan://can0").split("
 _io = os.getenv("GALVANI_IO")
 IO = ("io_tcp", {"host": _io.split(":")[0], "port": int(_io.split(":")[1])}) if _io else None
 CONSOLE_PORT = int(os.getenv("GALVANI_CONSOLE") or 0)
+_host, _, _port = (os.getenv("GALVANI_HTTP") or "0").rpartition(":")
+HTTP = (_host or "127.0.0.1", int(_port)) if int(_port) else None
+PARTS = ("provision", "statuspage")
 
 # What the hardware can carry. The configuration may only narrow it (contract part a.3).
 RATINGS = {

@@ -2,7 +2,8 @@
 
 A part of drivers/io_pins.py. Five polls a second, 3 ms each while there is no card: WUPA, then
 the cascade of anticollision and select until the identifier of 4, 7 or 10 bytes is whole. A card
-is told once, and again only after it was away for a second. Facts: MFRC522 data sheet, ISO 14443-3.
+is told once, and again only after it was away for a second. Facts: MFRC522 data sheet and
+ISO 14443-3.
 """
 
 from time import sleep_ms

@@ -1,10 +1,10 @@
-"""Does the station come up on a stock ESP32, and do battery and module reach it through TWAI?
+"""Does the station come up on each chip, and do battery and module reach it through TWAI?
 
-board.py is the one of boards/ESP32_GENERIC, machine and the controller are models; the rest is the
+board.py is the one of boards/NAME, machine and the controller are models; the rest is the
 firmware as it is. No environment variables there, no getenv.
 """
 
-# heapsize: 256k
+# heapsize: 512k
 # timeout: 60
 
 import asyncio
@@ -12,6 +12,7 @@ import sys
 
 import fake_chip
 import mt
+from fake_mcp2515 import Mcp2515
 
 for _path in sys.path:
     if _path.endswith("/tests_host/mpy"):
@@ -83,6 +84,31 @@ async def test_frames_reach_the_path_and_set_points_reach_the_bus():
     assert fake_chip.WDT.fed > 0
     task.cancel()
     app.cans[0].deinit()
+
+
+async def test_the_emergency_stop_of_a_galvani_board_is_a_closed_loop():
+    for name, estop in (("GALVANI_WROOM", 32), ("GALVANI_S3", 6)):
+        chip, board = boarded(name)
+        second = fake_chip.devices[10] = Mcp2515()
+        fake_chip.drive(9, 1)
+        second.int_pin = lambda level: fake_chip.drive(9, level)
+        for pin in (35, 36):
+            fake_chip.drive(pin, 1)
+        fake_chip.drive(estop, 0)
+        import main
+
+        app = main.build()
+        assert app.cans[0].state() == 1
+        app.station.step(100)
+        app.station.step(100)
+        assert app.station.status != "Faulted"
+        assert app.io.estop() is False
+        fake_chip.drive(estop, 1)
+        app.station.step(100)
+        assert app.station.status == "Faulted"
+        assert app.station.error_code != "NoError"
+        app.io.poll(app, 20)
+        app.cans[0].deinit()
 
 
 def test_a_hard_reset_is_the_chip_s():

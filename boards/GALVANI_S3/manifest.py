@@ -1,0 +1,10 @@
+"""What is frozen into the firmware? The port's own modules, asyncio, the station, this board."""
+
+try:
+    freeze("$(PORT_DIR)/modules")
+except FileNotFoundError:
+    pass  # the Unix port has none
+include("$(MPY_DIR)/extmod/asyncio")
+freeze("../../lib", opt=2)
+freeze("../../firmware", opt=2)
+module("board.py", opt=2)

@@ -1,0 +1,169 @@
+"""Is the data of each board complete, and does it agree with itself?"""
+
+import csv
+import importlib.util
+import json
+import re
+import sys
+import types
+from pathlib import Path
+
+import pytest
+
+from tools import build
+
+ROOT = Path(__file__).resolve().parent.parent
+BOARDS = ROOT / "boards"
+CHIPS = sorted(path.parent.name for path in BOARDS.glob("*/board.py") if "UNIX" not in path.parts)
+OWN = [name for name in CHIPS if (BOARDS / name / "mpconfigboard.cmake").exists()]
+FLASH = {"GALVANI_WROOM": 4 << 20, "GALVANI_S3": 8 << 20}
+
+
+@pytest.fixture(params=CHIPS)
+def board(request, monkeypatch):
+    """The module board of each chip's board, on a port without machine.CAN."""
+    monkeypatch.setitem(sys.modules, "machine", types.ModuleType("machine"))
+    spec = importlib.util.spec_from_file_location(
+        "board_under_test", BOARDS / request.param / "board.py"
+    )
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def outputs(board):
+    """Every output that the board data names."""
+    found = []
+    for row in board.IO[1]["connectors"]:
+        for name in ("contactor", "lock"):
+            pins = row.get(name)
+            found += pins if isinstance(pins, tuple) else [pins]
+    for name, params in board.IO[1]["parts"]:
+        if name == "status_led":
+            found += params.values()
+    return [pin for pin in found if pin is not None]
+
+
+def used(board):
+    """(what, pin number) of every pin that the board data names."""
+    found = [("estop", board.IO[1]["estop"])]
+    for row in board.IO[1]["connectors"]:
+        for name, pins in row.items():
+            found += [(name, pin) for pin in (pins if isinstance(pins, tuple) else (pins,))]
+    tables = [params for _, params in board.CAN]
+    tables += [params for _, params in board.IO[1]["parts"]]
+    names = "tx rx sck mosi miso cs int charge network fault pin".split()
+    found += [(name, params[name]) for params in tables for name in names if name in params]
+    return [(name, pin if pin >= 0 else ~pin) for name, pin in found if pin is not None]
+
+
+def test_the_board_says_everything_that_main_reads(board):
+    names = "NAME PATH CONNECTORS CAN CAN_BITRATE IO CONSOLE_PORT RATINGS OUTPUT_PINS".split()
+    assert [name for name in names if not hasattr(board, name)] == []
+    assert len(board.CAN) == board.CONNECTORS
+    assert board.CAN_BITRATE in (125000, 250000, 500000, 1000000)
+    ratings = "voltage_min_dv voltage_max_dv current_max_da cable_max_da power_max_w".split()
+    assert sorted(board.RATINGS) == sorted(ratings)
+    assert all(type(value) is int and value > 0 for value in board.RATINGS.values())
+
+
+def test_every_output_is_put_off_by_boot(board):
+    assert sorted(board.OUTPUT_PINS) == sorted(outputs(board))
+
+
+def test_no_pin_has_two_jobs(board):
+    pins = [pin for _, pin in used(board)]
+    assert len(pins) == len(set(pins)), used(board)
+
+
+def test_pins_can_do_what_they_are_for(board):
+    classic = "S3" not in board.NAME
+    for name, pin in used(board):
+        assert 0 <= pin <= (39 if classic else 48)
+        if classic:
+            assert pin not in range(6, 12), "the flash is there"
+            assert pin not in (1, 3), "the console is there"
+            if name in "tx sck mosi cs contactor lock charge network fault pin".split():
+                assert pin < 34, f"{name}: 34 to 39 are inputs"
+        else:
+            assert pin not in (*range(26, 38), 19, 20), "flash, PSRAM or USB"
+
+
+def test_drivers_of_all_parts_exist(board):
+    drivers = ROOT / "firmware" / "drivers"
+    names = [board.IO[0], *(name for name, _ in board.IO[1]["parts"])]
+    names += [f"can_{kind}" for kind, _ in board.CAN]
+    assert [name for name in names if not (drivers / f"{name}.py").exists()] == []
+
+
+def test_machine_can_is_used_where_the_port_has_it(monkeypatch):
+    machine = types.ModuleType("machine")
+    machine.CAN = object
+    monkeypatch.setitem(sys.modules, "machine", machine)
+    for name in OWN:
+        text = (BOARDS / name / "board.py").read_text()
+        space = {}
+        exec(compile(text, name, "exec"), space)
+        assert space["CAN"][0][0] == "machine"
+
+
+@pytest.mark.parametrize("name", CHIPS)
+def test_the_name_is_the_folder_s(name):
+    assert f'NAME = "{name}"' in (BOARDS / name / "board.py").read_text()
+
+
+@pytest.mark.parametrize("name", CHIPS)
+def test_a_board_s_tree_carries_its_data_and_no_manifest(name):
+    files = build.sources(name)
+    assert files["board.py"] == BOARDS / name / "board.py"
+    assert "main.py" in files and "drivers/can_twai.py" in files
+    assert not [file for file in files if file.startswith("manifest")]
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_named_pins_are_those_of_the_board_data(name):
+    rows = list(csv.reader((BOARDS / name / "pins.csv").read_text().splitlines()))
+    named = {int(pin.removeprefix("GPIO")) for _, pin in rows}
+    assert len(named) == len(rows)
+    text = (BOARDS / name / "board.py").read_text()
+    text = re.sub(r'"""(.|\n)*?"""|#.*', "", text.split("RATINGS")[0])
+    for pin in named:
+        assert re.search(rf"\b{pin}\b", text), f"{pin} is in pins.csv only"
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_build_files_agree(name):
+    folder = BOARDS / name
+    facts = json.loads((folder / "board.json").read_text())
+    chip = re.search(r'MICROPY_HW_MCU_NAME "(\w+)"', (folder / "mpconfigboard.h").read_text())[1]
+    assert facts["mcu"] == chip.lower()
+    cmake = (folder / "mpconfigboard.cmake").read_text()
+    assert ("set(IDF_TARGET esp32s3)" in cmake) == (chip == "ESP32S3")
+    assert {p.stem.split("_", 1)[1] for p in folder.glob("mpconfigvariant_*.cmake")} == set(
+        facts["variants"]
+    )
+    for text in [cmake, *(p.read_text() for p in folder.glob("mpconfigvariant_*.cmake"))]:
+        for file in re.findall(r"\$\{MICROPY_BOARD_DIR\}/([\w.-]+)", text):
+            assert (folder / file).exists(), file
+    for file in facts["deploy"]:
+        assert (folder / file).exists()
+
+
+@pytest.mark.parametrize("table", sorted(BOARDS.glob("*/partitions-*.csv")), ids=lambda p: p.name)
+def test_partitions_follow_each_other_and_fit(table):
+    rows = [
+        [cell.strip() for cell in row]
+        for row in csv.reader(table.read_text().splitlines())
+        if row and not row[0].startswith("#")
+    ]
+    end = 0x9000
+    for name, kind, _, offset, size, *_ in rows:
+        assert int(offset, 16) == end, f"{name} begins where the one before it ends"
+        assert int(offset, 16) % (0x10000 if kind == "app" else 0x1000) == 0
+        end += int(size, 16)
+    assert end == FLASH[table.parent.name]
+    apps = [row for row in rows if row[1] == "app"]
+    assert len(apps) == (2 if "ota" in table.name else 1)
+    assert all(int(row[4], 16) >= 0x180000 for row in apps)
+    assert ("romfs" in [row[0] for row in rows]) == ("romfs" in table.name)
+    assert [row[0] for row in rows][-1] == "vfs"
