@@ -78,7 +78,7 @@ def install(cp):
 
 
 def walk(cp):
-    """(microseconds, changes looked at, periods, longest turn of 25 in microseconds)"""
+    """(microseconds, changes looked at, periods, longest turn of 16 in microseconds)"""
     found = []
 
     def put(start, limit):
@@ -92,7 +92,7 @@ def walk(cp):
     done = False
     while not done:
         turn = time.ticks_us()
-        done = schedule.more(25, put)
+        done = schedule.more(16, put)
         longest = max(longest, time.ticks_diff(time.ticks_us(), turn))
         turns += 1
     return time.ticks_diff(time.ticks_us(), began), turns, len(found), longest

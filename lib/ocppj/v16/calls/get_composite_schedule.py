@@ -4,7 +4,7 @@ from ocppj.datetime import iso
 
 # Changes looked at in one go, so that the control loop is not kept waiting; the rest follows in
 # the next turns.
-_STEPS = 25
+_STEPS = 16
 _ROOM = 200  # of the message, around the periods
 
 
