@@ -17,32 +17,19 @@ as the source does.
 """
 
 import ast
-import asyncio
-import builtins
-import io
 import itertools
 import re
-import socket
 import string
 from collections import Counter
 from collections.abc import Iterator
 
 from tools.edits import Edits
+from tools.foreign import FOREIGN
 
 _FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _WORD = re.compile(r"[^\W\d]\w*")
 # What is started by hand or by the simulator: its names are its interface.
 _BY_HAND = ("main", "boot", "board")
-# Names of objects that are not ours, on any port. An attribute that looks like one is left alone.
-_FOREIGN = {
-    name
-    for thing in (
-        *(value for value in vars(builtins).values() if isinstance(value, type)),
-        *(io.BytesIO, io.StringIO, socket.socket, asyncio.StreamReader, asyncio.StreamWriter),
-        *(asyncio.Task, asyncio.Event, asyncio.Lock),
-    )
-    for name in dir(thing)
-} | set("feed datetime readinto ipoll poll register modify init irq flags recv value".split())
 
 
 def _shorts(prefix: str) -> Iterator[str]:
@@ -148,7 +135,7 @@ class Names:
 
     def _alone(self, module: str) -> set[str]:
         """Attributes and methods that are made in this module and mentioned nowhere else."""
-        made, other = set(), _FOREIGN | self.keep | self.called
+        made, other = set(), FOREIGN | self.keep | self.called
         for node in ast.walk(self.trees[module]):
             if isinstance(node, ast.Attribute):
                 if isinstance(node.ctx, ast.Store) and getattr(node.value, "id", "") == "self":
