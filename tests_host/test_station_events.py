@@ -149,6 +149,24 @@ def test_a_module_that_comes_back_gets_time_to_follow():
     assert w.status == "Finishing"
 
 
+def test_full_voltage_without_current_into_a_hungry_battery_does_not_follow():
+    w = charging()
+    w.wire.force_volts, w.wire.force_amps = 84.0, 0.0  # the contactor has fallen open
+    w.pass_time(9)
+    assert w.status == "Charging"
+    w.pass_time(6)
+    faulted(w, "PowerSwitchFailure", "OutputNotFollowing")
+    assert w.stopped[0].stop_reason == "Other"
+
+
+def test_full_voltage_without_current_is_a_full_battery_when_it_asks_for_little():
+    w = charging()
+    w.wire.imax = 1.9
+    w.wire.force_volts, w.wire.force_amps = 84.0, 0.0
+    w.pass_time(30)
+    assert "Faulted" not in w.seen() and not w.stopped
+
+
 def test_output_that_does_not_follow_stop():
     w = charging()
     w.tag()

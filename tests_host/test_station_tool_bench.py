@@ -139,6 +139,13 @@ async def test_other_lines_go_to_the_console_many_at_a_time(tmp_path):
 
 
 @scenario
+async def test_a_line_beyond_any_sense_is_refused_and_the_next_one_is_heard(tmp_path):
+    async with bench(tmp_path) as (_, client, _ready):
+        assert await client.ask("z" * 300_000) == {"ok": False, "error": "the line is too long"}
+        assert (await client.ask("estop off"))["ok"]
+
+
+@scenario
 async def test_a_station_that_hangs_is_answered_for_within_ten_seconds(tmp_path):
     async with bench(tmp_path) as (one, client, ready):
         assert one.console.answer_s < 10

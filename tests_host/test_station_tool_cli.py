@@ -136,6 +136,23 @@ def test_settings_are_written_once_and_survive_a_power_cycle(tmp_path):
         assert "99" in ask(port, "config get HeartbeatInterval")["output"]
 
 
+@pytest.mark.parametrize(
+    "setting, names",
+    [
+        ("NoSuchKey=1", ("NoSuchKey", "unknown key")),
+        ("HeartbeatInterval=soon", ("HeartbeatInterval", "soon", "whole number 0..")),
+    ],
+)
+def test_a_setting_that_the_station_refuses_is_named_and_not_kept(tmp_path, setting, names):
+    with Tool("--dir", tmp_path, "--set", setting, "--set", "MinimumStatusDuration=3") as tool:
+        ready = tool.first_line()
+        assert ready["ready"] is False and all(name in ready["error"] for name in names)
+        assert tool.end()[0] == 2
+    with Tool("--dir", tmp_path, "--set", "MinimumStatusDuration=4") as tool:
+        control = tool.first_line()["control"]
+        assert ask(control, "config get MinimumStatusDuration")["output"] == "4"
+
+
 def test_csms_and_id_follow_when_a_later_bench_names_others(tmp_path):
     assert flash.prepare(tmp_path, {"A": "1"}, "ws://one", "ID1") == "ID1"
     assert flash.prepare(tmp_path, {"A": "2"}, "ws://one", None) == "ID1"

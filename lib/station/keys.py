@@ -19,7 +19,7 @@ KEYS = (
     b"\nAuthorizationKey hex - 32 40 W o -"  # HTTP Basic password, hex (security whitepaper A00)
     b"\nReconnectMin int 2 1 600 RW - s"  # first wait before a reconnect; doubles, with jitter
     b"\nReconnectMax int 120 5 3600 RW - s"  # longest wait before a reconnect
-    b"\nMessageTimeout int 30 5 300 RW o s"  # an answer later than that is late (J 4.1.1)
+    b"\nMessageTimeout int 30 1 300 RW o s"  # an answer later than that is late (J 4.1.1)
     b"\nMessageSizeMax int 12288 2048 65536 RW r B"  # longest message received or built
     b"\nWiFiSsid str - 1 32 RW r -"  # network name; empty: no WiFi
     b"\nWiFiPassword str - 8 63 W r -"  # network password
@@ -66,7 +66,7 @@ KEYS = (
     b"\nEnergySource module|meter module - - RW r -"  # who measures the energy
     b"\nMeterScalePpm int 0 -100000 100000 RW k ppm"  # calibration: gain error
     b"\nMeterOffset int 0 -1000 1000 RW k da"  # calibration: current offset, 0.1 A
-    b"\nEnergySnapshotInterval int 60 10 3600 RW - s"  # register and transaction to flash
+    b"\nEnergySnapshotInterval int 30 10 3600 RW - s"  # register and transaction to flash
     # -- service
     b"\nLogProfile production|debug production - - RW - -"  # debug: DEBUG and above, no limit
     b"\nLogLevel csl INFO 1 9 RW - -"  # INFO or with tags INFO,CAN:TRACE,OCPP:DEBUG

@@ -15,6 +15,9 @@ _GRACE_MS = const(5_000)
 _OVER_SETPOINT_MS = const(2_000)
 _UNDER_MS = const(2_000)
 _TEMP_UNKNOWN_MS = const(10_000)
+_NO_AMPS_MS = const(10_000)
+_STILL_DA = const(10)
+_HUNGRY_PM = const(900)  # a battery below this SoC takes current when it asks for it
 _VOLT_MARGIN_DV = const(10)  # above the battery's own maximum
 _COOLED_DC = const(50)  # a hot module must fall this far below its maximum
 _LONG = const(86_400_000)
@@ -26,13 +29,14 @@ _AMPS = const(2)
 _UNDER = const(3)
 _TEMP = const(4)
 _HOT = const(5)
+_NO_AMPS = const(6)
 
 
 class Watch:
     """Fault assessment of one connector on the power path `path`."""
 
     def __init__(self, path, config, ratings):
-        self._ms = [0] * 6
+        self._ms = [0] * 7
         self.path = path
         self.hot = False
         self.reload(config, ratings)
@@ -59,9 +63,22 @@ class Watch:
         mask.assess(faults.CAN_LOST, not path.can_ok)
         fresh = path.module_fresh()
         mask.assess(faults.MODULE_LOST, up and not fresh)
-        mask.assess(faults.NOT_FOLLOWING, fresh and path.can_ok and not path.follows())
+        open_ms = self._held(_NO_AMPS, fresh and self._nothing_flows(), dt_ms)
+        astray = open_ms > _NO_AMPS_MS or not path.follows()
+        mask.assess(faults.NOT_FOLLOWING, fresh and path.can_ok and astray)
         self._electrical(dt_ms, mask, fresh)
         self._thermal(dt_ms, mask, fresh and up)
+
+    def _nothing_flows(self):
+        # Full voltage, a battery that asks and is not full, yet no current: the way to it is
+        # open (contactor that cannot close, blown fuse). A full battery looks alike but for SoC.
+        path = self.path
+        codec = path.codec
+        if not path.running() or not path.permit() or path.amps_da < 2 * _STILL_DA:
+            return False
+        if path.current_da() >= _STILL_DA or path.voltage_dv() < path.volts_dv - _VOLT_MARGIN_DV:
+            return False
+        return 0 <= codec.bms_soc_pm < _HUNGRY_PM and codec.bms_imax_da >= 2 * _STILL_DA
 
     def _electrical(self, dt_ms, mask, fresh):
         path = self.path

@@ -72,8 +72,11 @@ async def command(words):
             pass
         os.system("echo bite > journal/dog; kill -9 $PPID")
     elif name == "config":
-        with open("config.json") as f:
-            return f.read()
+        try:
+            with open("config.json") as f:
+                return f.read()
+        except OSError:
+            return ""  # nothing was set
     elif name == "dial":
         return await dial(words[1], int(words[2]))
     elif name == "say":

@@ -6,6 +6,7 @@ nothing else knows all of them. `start()` returns when the station's console has
 
 import asyncio
 import os
+import re
 import socket
 import sys
 import tempfile
@@ -44,9 +45,10 @@ class Bench:
             self.temporary = tempfile.TemporaryDirectory(prefix="galvani-")
         self.dir = Path(options.dir or self.temporary.name).resolve()
         try:
-            self.id = flash.prepare(
-                self.dir, flash.settings(options.set), options.csms, options.id
-            )
+            told = flash.settings(options.set)
+            # What the station has to take; None where these settings are not written again.
+            self.told = None if (self.dir / flash.MARK).exists() else dict(told)
+            self.id = flash.prepare(self.dir, told, options.csms, options.id)
         except (OSError, ValueError, flash.FlashError) as error:
             raise BenchError(str(error)) from None
         self.recording = _recording(options.replay)
@@ -91,6 +93,7 @@ class Bench:
         self.pacing = asyncio.create_task(self.pace.run())
         await self.machine.switch_on()
         await self._first_answer()
+        await self._settings_taken()
         if self.recording:
             self.replaying = asyncio.create_task(self._replay())
         return {
@@ -124,6 +127,22 @@ class Bench:
             self.id = answering.result()
         except ConsoleError as error:
             raise BenchError(str(error)) from None
+
+    async def _settings_taken(self):
+        # A setting that the station does not have, or not so, would make another bench of it.
+        keys = {key.lower() for key in (self.told or ())}
+        if self.options.id is not None:
+            keys.add(flash.ID_KEY.lower())
+        if not keys or self.told is None:
+            return
+        prefix = "configuration: "
+        lines = (await self.console.ask("faults", START_S)).splitlines()
+        faults = [line.removeprefix(prefix) for line in lines if line.startswith(prefix)]
+        faults = [line for line in faults if keys & set(re.split(r"[^a-z0-9]+", line.lower()))]
+        if faults:
+            await self.machine.switch_off()
+            flash.forget(self.dir)
+            raise BenchError("--set: " + "; ".join(faults))
 
     def _exempt(self):
         exempt = self.cable.exempt

@@ -56,12 +56,29 @@ class ControlPort:
     async def _serve(self, reader, writer):
         self._writers.add(writer)
         try:
-            while line := await reader.readline():
-                answer = await self.answer(line.decode("utf-8", "replace").strip())
+            while (line := await _line(reader)) != b"":
+                if line is None:
+                    answer = {"ok": False, "error": "the line is too long"}
+                else:
+                    answer = await self.answer(line.decode("utf-8", "replace").strip())
                 writer.write(json.dumps(answer).encode() + b"\n")
                 await writer.drain()
-        except (ConnectionError, ValueError, asyncio.CancelledError):
-            pass  # gone, a line beyond any sense, or the end of the bench
+        except (ConnectionError, asyncio.CancelledError):
+            pass  # gone, or the end of the bench
         finally:
             self._writers.discard(writer)
             writer.close()
+
+
+async def _line(reader):
+    # The next line; b"" at the end, None for one that is longer than any command.
+    whole = True
+    while True:
+        try:
+            line = await reader.readuntil()
+            return line if whole else None
+        except asyncio.IncompleteReadError as error:
+            return error.partial if whole else b""
+        except asyncio.LimitOverrunError as error:
+            whole = False
+            await reader.readexactly(error.consumed)

@@ -60,6 +60,12 @@ def prepare(
     return None
 
 
+def forget(directory: Path) -> None:
+    """Undo the first start on that folder: its settings were refused, the next ones count."""
+    for name in (MARK, CONFIG, "config.bak"):
+        (directory / name).unlink(missing_ok=True)
+
+
 def stored(directory: Path) -> dict[str, str]:
     """The settings that differ from their defaults, as they stand in config.json."""
     try:
