@@ -10,35 +10,17 @@ import sys
 from array import array
 
 import can_names as names
-import fake_twai
 import micropython
-
-from drivers import can
-
-sys.modules["machine"] = fake_twai
-EXT = names.FLAG_EXT_ID
-DATA = b"\x03\x48\x02\x58\x00\x00\x00\x00"
+import twai_bench
+from twai_bench import DATA, EXT, pumped
 
 
 def opened(mode=0):
-    chip = fake_twai.fresh()
-    driver = can.open("twai", {"tx": 21, "rx": 22, "mode": mode}, 250000)
-    driver.set_filters(None)
-    return driver, chip
+    return twai_bench.opened(mode=mode)
 
 
 def received(driver):
-    frames = []
-    frame = [0, None, 0, 0]
-    while driver.recv(frame):
-        frames.append((frame[0], bytes(frame[1])))
-    return frames
-
-
-def pumped(driver, chip, us=20000):
-    for _ in range(us // 1000):
-        chip.run(1000)
-        driver.pump()
+    return [frame[:2] for frame in twai_bench.received(driver)]
 
 
 # -- 1 BUS_OFF_REC
