@@ -1,0 +1,232 @@
+"""Which layout carries the powers with the least switching?
+
+A slot that keeps its owner costs nothing, one that turns idle or gets its first owner 8, one that
+goes from a gun to another 24 (drain, bleed, match), and each owned slot 1: short arcs. Against
+the slot being idle that is a difference which adds up along an arc, so a walk around the ring
+finds the cheapest arcs that carry what is needed. Ties go to the slots counter-clockwise of a gun.
+"""
+
+from micropython import const
+
+DEAR = const(0x3FFFFFF)
+
+
+def price(ring, g, s):
+    """What gun `g` owning slot `s` costs above leaving it idle."""
+    owner = ring.previous[s]
+    if owner == g:
+        return -7
+    return 9 if owner < 0 else 17
+
+
+def cost(ring, owner):
+    """The switching cost of a whole owner map, for comparing maps."""
+    total = 0
+    for s in range(ring.slots):
+        before = ring.previous[s]
+        g = owner[s]
+        if g >= 0:
+            total += 1
+        if g != before:
+            total += 8 if g < 0 or before < 0 else 24
+    return total
+
+
+def keep(planner):
+    """Set the arcs to what is left of the previous layout; False if that is not legal.
+
+    Where it is legal and carries the powers nothing is cheaper: every slot has its lowest cost.
+    """
+    ring = planner.ring
+    n = ring.count
+    slots = ring.slots
+    owned = 0
+    for k in range(n):
+        g = ring.gun[k]
+        home = ring.home[g]
+        if ring.previous[home] != g:
+            return False
+        l = r = 0  # noqa: E741
+        while l < ring.reach_cw[k] and ring.previous[(home + l + 1) % slots] == g:
+            l += 1  # noqa: E741
+        while r < ring.reach_cc[k] and ring.previous[home - r - 1] == g:
+            r += 1
+        if n == 1:
+            r = min(r, slots - 1 - l)  # all around the ring the two sides meet
+            if not ring.legal_alone(r, l):
+                return False
+        elif not (ring.ends_cw[k] >> l & 1 and ring.ends_cc[k] >> r & 1):
+            return False
+        planner.arc_cw[k] = l
+        planner.arc_cc[k] = r
+        owned += r + l + 1
+    for s in range(slots):
+        g = ring.previous[s]
+        if 0 <= g < len(planner.wanted) and planner.wanted[g]:
+            owned -= 1
+    return owned == 0
+
+
+def alone(planner):
+    """Generator: power and arc of the only gun: the most power, then the cheapest arc."""
+    ring = planner.ring
+    best = -1
+    g = ring.gun[0]
+    demand = min(ring.demand_w[g], ring.grid_w)
+    lowest = most = 0
+    reach = ring.reach_cc[0]
+    beyond = DEAR
+    arc_r = arc_l = 0
+    if planner.kept:
+        arc_r, arc_l = planner.arc_cc[0], planner.arc_cw[0]
+        most = min(demand, ring.carries(0, arc_r, arc_l))
+        if most == demand:
+            reach = -1  # nothing carries more, nothing is cheaper
+        lowest = _priced(ring, g, arc_r, -1) + _priced(ring, g, arc_l, 1)
+        best = most
+    for r in range(reach, -1, -1):
+        behind = _priced(ring, g, r, -1)
+        beyond = 0
+        for l in range(min(ring.reach_cw[0], ring.gap[0] - r) + 1):  # noqa: E741
+            if l:
+                beyond += price(ring, g, (ring.home[g] + l) % ring.slots)
+            power = min(demand, ring.carries(0, r, l))
+            if power < best or power == best and behind + beyond >= lowest:
+                continue
+            if ring.legal_alone(r, l):
+                best = power
+                lowest = behind + beyond
+                arc_r, arc_l = r, l
+            if l & 3 == 3:
+                yield
+        yield
+    planner.arc_cc[0] = arc_r
+    planner.arc_cw[0] = arc_l
+    planner.need[0] = best
+    planner.kept = True
+
+
+def _priced(ring, g, far, way):
+    total = 0
+    for j in range(1, far + 1):
+        total += price(ring, g, (ring.home[g] + way * j) % ring.slots)
+    return total
+
+
+class Chain:
+    """The walk for two guns or more. After `walk`, planner.arc_cc and arc_cw hold the arcs."""
+
+    def __init__(self, planner):
+        self.planner = planner
+        ring = planner.ring
+        slots = ring.slots
+        self.cost = [0] * slots  # of the arcs so far, by slots that the next gun has received
+        self.low = [0] * (slots + 1)  # the same, or the cheapest of as many and more
+        self.low_at = bytearray(slots + 1)
+        self.from_r = bytearray(ring.count * slots)  # by slots given: how many had been received
+        self.from_l = bytearray(ring.count * slots)  # by slots received: how many were given
+        self.lowest = DEAR
+
+    def walk(self):
+        """Generator of small steps; the cheapest layout that carries planner.need."""
+        ring = self.planner.ring
+        n = ring.count
+        first = 0
+        free = False
+        for k in range(n):
+            if ring.base[k] >= self.planner.need[k]:
+                first = k  # its home is enough: its two sides do not depend on each other
+                free = True
+                break
+            if ring.reach_cc[k] < ring.reach_cc[first]:
+                first = k
+        reach = ring.reach_cc[first]
+        for r in range(reach, -1, -1):
+            if not free:
+                if not ring.ends_cc[first] >> r & 1:
+                    continue
+                for j in range(reach + 1):
+                    self.cost[j] = DEAR
+                self.cost[r] = 0
+            k = first
+            for i in range(n):
+                self._receive(k, free and not i)
+                yield
+                following = k + 1 if k + 1 < n else 0
+                self._give(k, following)
+                yield
+                k = following
+            if free:
+                for j in range(reach, -1, -1):
+                    self._take(first, j)
+                return
+            self._take(first, r)
+
+    def _receive(self, k, free):
+        """low[r] = the cheapest way to have received at least `r` slots; `free`: nothing."""
+        low = self.low
+        lowest = 0 if free else DEAR
+        at = 0
+        for r in range(self.planner.ring.reach_cc[k], -1, -1):
+            if not free and self.cost[r] < lowest:
+                lowest = self.cost[r]
+                at = r
+            low[r] = lowest
+            self.low_at[r] = at
+
+    def _give(self, k, following):
+        """From `low` of gun `k` to `cost` of the following one, over every cut between them."""
+        planner = self.planner
+        ring = planner.ring
+        slots = ring.slots
+        row = k * slots
+        ends = ring.ends_cw[k]
+        need = planner.need[k]
+        gap = ring.gap[k]
+        r = ring.reach_cc[k]
+        l = 0  # noqa: E741
+        beyond = 0
+        lowest = DEAR
+        at = 0
+        g = ring.gun[k]
+        s = ring.home[g]
+        # Slots from the far end of the following gun: as it gets fewer, gun k may get more.
+        here = ring.gun[following]
+        reach = ring.reach_cc[following]
+        behind = _priced(ring, here, reach, -1)
+        for j in range(reach, -1, -1):
+            while l <= ring.reach_cw[k] and l + j <= gap:
+                if ends >> l & 1:
+                    # With more given less must have been received.
+                    while r >= 0 and ring.carries(k, r, l) >= need:
+                        r -= 1
+                    if r < ring.reach_cc[k] and self.low[r + 1] + beyond < lowest:
+                        lowest = self.low[r + 1] + beyond
+                        at = l
+                        self.from_r[row + l] = self.low_at[r + 1]
+                l += 1  # noqa: E741
+                s = s + 1 if s + 1 < slots else 0
+                beyond += price(ring, g, s)
+            if ring.ends_cc[following] >> j & 1 and lowest < DEAR // 2:
+                self.cost[j] = lowest + behind
+                self.from_l[following * slots + j] = at
+            else:
+                self.cost[j] = DEAR
+            if j:
+                behind -= price(ring, here, ring.home[here] - j)
+
+    def _take(self, first, r):
+        """If the walk that ends with gun `first` receiving `r` slots is the cheapest, note it."""
+        if self.cost[r] >= self.lowest:
+            return
+        self.lowest = self.cost[r]
+        planner = self.planner
+        ring = planner.ring
+        k = first
+        for _ in range(ring.count):
+            planner.arc_cc[k] = r
+            before = k - 1 if k else ring.count - 1
+            l = self.from_l[k * ring.slots + r]  # noqa: E741
+            planner.arc_cw[before] = l
+            r = self.from_r[before * ring.slots + l]
+            k = before

@@ -1,0 +1,236 @@
+"""Which guns get how much power, over which slots and modules, and what limits each?
+
+    planner = Planner(ring)         # a Ring with its facts stated
+    for _ in planner.replan():      # small steps: give others their turn in between
+        ...
+    planner.owner, planner.power_w, planner.source, planner.denied, planner.carrier
+
+Admission by rank; then the leximin of power over weight; then least switching; then fewest
+modules; the same facts always give the same plan. `refill` shares the power out again within the
+present layout and is meant for every control cycle.
+"""
+
+from micropython import const
+
+from planner import admit, carry, layout, split
+from planner.fill import Fill
+from planner.ring import NOBODY
+
+# Beyond so many slots the label DP is used; up to them every split is tried.
+EXACT_SLOTS = const(8)
+# What limits a gun: planner.source.
+NONE = const(0)
+BY_DEMAND = const(1)
+BY_MODULE = const(2)
+BY_FLOOR = const(3)
+BY_GRID = const(4)
+SOURCES = "none demand module floor grid"
+
+
+class Planner:
+    """The plan of a Ring; every list is by index of gun, slot or module, and kept between plans.
+
+    owner: gun of each slot or NOBODY. wanted: 1 for an admitted gun; denied: a reason of admit.py
+    for a refused one. power_w, source: of each gun. carrier: the gun that a module has to feed.
+    """
+
+    def __init__(self, ring):
+        guns = len(ring.home)
+        places = len(ring.gun)
+        self.ring = ring
+        self.fill = Fill(places)
+        self.turn = list(range(guns))  # guns by rank
+        self.place = bytearray(places)  # position by rank of the gun at a place
+        self.wanted = bytearray(guns)
+        self.denied = bytearray(guns)
+        self.fits = self.kept = False
+        self.arc_cc = bytearray(places)
+        self.arc_cw = bytearray(places)
+        self.need = [0] * places
+        self.owner = [NOBODY] * ring.slots
+        self.power_w = [0] * guns
+        self.source = bytearray(guns)
+        self.carrier = [NOBODY] * len(ring.slot_of)
+
+    def replan(self, exact=None):
+        """Generator: a new plan in small steps. exact: True or False chooses the solver."""
+        ring = self.ring
+        if exact is None:
+            exact = ring.slots <= EXACT_SLOTS
+        self._rank()
+        yield
+        yield from admit.admit(self)
+        self._weigh()
+        yield
+        n = ring.count
+        if n:
+            self.kept = layout.keep(self)
+            yield
+        if n == 1:
+            yield from layout.alone(self)
+        elif n:
+            yield from self._solve(exact)
+        self._publish()
+        yield
+        yield from carry.choose(self)
+
+    def refill(self):
+        """Share the power out again within the layout that the last plan has found.
+
+        For new demands and grid limits; a floor that no longer fits gives way (sum first), and
+        the modules stay as they are.
+        """
+        n = self.ring.count
+        for k in range(n):
+            self._high(k, self.arc_cc[k], self.arc_cw[k])
+        self._level(True)
+        for k in range(n):
+            self._grant(k)
+
+    def _rank(self):
+        """Sort the guns by rank; the lower index wins a tie."""
+        ring = self.ring
+        turn = self.turn
+        for i in range(1, len(turn)):
+            g = turn[i]
+            rank = ring.rank[g]
+            j = i
+            while j and (
+                ring.rank[turn[j - 1]] > rank or ring.rank[turn[j - 1]] == rank and turn[j - 1] > g
+            ):
+                turn[j] = turn[j - 1]
+                j -= 1
+            turn[j] = g
+
+    def _weigh(self):
+        """Tell the water-fill who is there, and note each one's position by rank."""
+        ring = self.ring
+        fill = self.fill
+        n = fill.count = ring.count
+        fill.common = 1
+        for k in range(n):
+            g = ring.gun[k]
+            fill.weigh(k, ring.weight[g])
+            fill.low[k] = ring.floor_w[g]
+        fill.settle()
+        position = 0
+        for g in self.turn:
+            if self.wanted[g]:
+                self.place[ring.gun.index(g)] = position
+                position += 1
+
+    def _high(self, k, r, l):  # noqa: E741
+        """The most that gun at place `k` can get from an arc."""
+        ring = self.ring
+        self.fill.high[k] = min(ring.demand_w[ring.gun[k]], ring.carries(k, r, l))
+
+    def _level(self, give_way=False):
+        """Fill up to the grid's limit: sets `level`, and `need` of each place."""
+        fill = self.fill
+        if give_way:
+            self._bend()
+        self.level = fill.level(self.ring.grid_w)
+        for k in range(fill.count):
+            self.need[k] = fill.share(k, self.level)
+
+    def _bend(self):
+        """Lower the floors to what there is: the worst rank gives way first."""
+        ring = self.ring
+        fill = self.fill
+        left = ring.grid_w
+        for g in self.turn:
+            if self.wanted[g]:
+                k = ring.gun.index(g)
+                fill.low[k] = min(ring.floor_w[g], fill.high[k], left)
+                left -= fill.low[k]
+
+    def _carried(self):
+        """True if the arcs kept from the previous layout carry what is needed."""
+        for k in range(self.ring.count):
+            if self.ring.carries(k, self.arc_cc[k], self.arc_cw[k]) < self.need[k]:
+                return False
+        return True
+
+    def _solve(self, exact):
+        """Two guns or more: need, level and arcs."""
+        ring = self.ring
+        n = ring.count
+        for k in range(n):
+            self._high(k, ring.reach_cc[k], ring.reach_cw[k])
+        yield
+        # No layout can give more than this; if the kept one does, it is the best.
+        self._level()
+        yield
+        if self.kept and self._carried():
+            return
+        gaps = []
+        for k in range(n):
+            gaps.append(split.cuts(ring, k))
+            yield
+        if exact:
+            from planner import exact as solver
+
+            yield from solver.solve(self, gaps)
+            return
+        if self.level is not None and max(self.fill.weight[:n]) != min(self.fill.weight[:n]):
+            from planner import front as solver
+
+            yield from solver.solve(self, gaps)
+        else:
+            yield from split.Labels(self, gaps).walk()
+            self._level()
+        yield
+        if self.kept and (self._carried() or self._as_good()):
+            return
+        yield from layout.Chain(self).walk()
+
+    def _as_good(self):
+        """Is the kept layout as fair as the best? Then its powers count, and nothing moves."""
+        fill = self.fill
+        n = fill.count
+        best = sorted(fill.stands(k, self.level) for k in range(n))
+        high = fill.high[:n]
+        need = self.need[:n]
+        level = self.level
+        for k in range(n):
+            self._high(k, self.arc_cc[k], self.arc_cw[k])
+            if fill.high[k] < fill.low[k]:
+                break
+        else:
+            self._level()
+            if sorted(fill.stands(k, self.level) for k in range(n)) == best:
+                return True
+        for k in range(n):
+            fill.high[k] = high[k]
+            self.need[k] = need[k]
+        self.level = level
+        return False
+
+    def _publish(self):
+        """The arcs become the owner map; powers get their sources."""
+        ring = self.ring
+        for s in range(ring.slots):
+            self.owner[s] = NOBODY
+        for g in range(len(self.power_w)):
+            self.power_w[g] = self.source[g] = 0
+        for k in range(ring.count):
+            g = ring.gun[k]
+            s = ring.home[g] - self.arc_cc[k]
+            for _ in range(self.arc_cc[k] + 1 + self.arc_cw[k]):
+                self.owner[s] = g
+                s = s + 1 if s + 1 < ring.slots else 0
+            self._grant(k)
+
+    def _grant(self, k):
+        ring = self.ring
+        g = ring.gun[k]
+        power = self.power_w[g] = self.need[k]
+        if power == ring.demand_w[g]:
+            source = BY_DEMAND
+        elif power >= ring.carries(k, self.arc_cc[k], self.arc_cw[k]):
+            source = BY_MODULE
+        elif power == self.fill.low[k] and power:
+            source = BY_FLOOR
+        else:
+            source = BY_GRID
+        self.source[g] = source
