@@ -1,4 +1,4 @@
-"""Which names belong to Python, MicroPython and their modules, so that tools/shorten.py leaves them?"""
+"""Which names belong to Python and its modules, so that tools/shorten.py leaves them alone?"""
 
 import asyncio
 import binascii

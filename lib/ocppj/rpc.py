@@ -86,7 +86,11 @@ class Rpc:
     def result(self, message_id: str, payload):
         """The text of the CALLRESULT to a CALL, or None if nobody waits for it any more (answered,
         or the connection was lost)."""
-        text = "[3,%s,%s]" % (json.dumps(message_id), _text(payload))
+        if isinstance(payload, bytearray):  # a long text: made of bytes it is not copied again
+            text = b"".join((b"[3,", json.dumps(message_id).encode(), b",", payload, b"]"))
+            text = str(text, "utf8")
+        else:
+            text = "[3,%s,%s]" % (json.dumps(message_id), _text(payload))
         return text if self._served(message_id) else None
 
     def error(self, message_id: str, code: str, description: str = "", details=None):
