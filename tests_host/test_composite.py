@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 import profile_oracle as oracle
 from charging_bench import Charging, profile
-from ocppj import composite, profiles
+from ocppj import allowance, composite, profiles
 from ocppj.v16 import profile as v16_profile
 from v16_bench import WALL
 
@@ -244,7 +244,7 @@ def test_units():
 
 
 def test_what_all_share():
-    share = profiles.share
+    share = allowance.share
     assert [share(300, [1000, 1000], [0, 1], i) for i in (0, 1)] == [150, 150]
     assert [share(300, [100, 1000], [0, 1], i) for i in (0, 1)] == [100, 200]
     assert share(300, [1000, 1000], [0], 0) == 300

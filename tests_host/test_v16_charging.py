@@ -467,7 +467,7 @@ def test_the_code_is_forgotten_when_it_is_not_needed():
     b.composite(1, 60)
     b.clear(id=5)
     b.run(20)
-    mine = ("composite", "profiles", "profile", "charging_profile", "composite_schedule")
+    mine = ("composite", "profiles", "profile", "allowance", "composite_schedule")
     assert not [name for name in sys.modules if name.startswith("ocppj") and name.endswith(mine)]
     assert b.limit() == 16
 

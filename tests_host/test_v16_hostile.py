@@ -49,6 +49,28 @@ class Line:
         self.calls += news
         self.old += [c[3] for c in news]
 
+    def list(self, b, n):
+        rows = [{"idTag": "L%d" % n, "idTagInfo": {"status": "Blocked"}}]
+        payload = {"listVersion": n, "updateType": "Differential"}
+        answer = b.call("SendLocalList", dict(payload, localAuthorizationList=rows))
+        assert answer["status"] == "Accepted"
+
+    def file(self, b, n):
+        if n % 2:
+            b.call("GetDiagnostics", {"location": "http://h/", "retryInterval": 3})
+        else:
+            payload = {"location": "http://h/f", "retrieveDate": "2027-01-15T08:00:00Z"}
+            b.call("UpdateFirmware", dict(payload, retries=2, retryInterval=3))
+
+    def limit(self, b, n):
+        purpose = ("ChargePointMaxProfile", "TxDefaultProfile", "TxProfile")[n % 3]
+        body = profile(n % 5, purpose, n % 4, [(0, n % 30), (7, 5)])
+        payload = {"connectorId": int(n % 3 == 2), "csChargingProfiles": body}
+        b.call("SetChargingProfile", payload)
+        b.call("GetCompositeSchedule", {"connectorId": 0, "duration": 50})
+        if n % 4 == 0:
+            b.call("ClearChargingProfile", {"id": n % 5})
+
     def play(self, step):
         b = self.b
         if step == "tag":
@@ -89,29 +111,9 @@ class Line:
             b.cp.alive(b.clock.now)
         elif step == "trigger" and b.cp.linked:
             b.call("TriggerMessage", {"requestedMessage": "StatusNotification"})
-        elif step == "list" and b.cp.linked:
+        elif step in ("list", "file", "limit") and b.cp.linked:
             self.count += 1
-            rows = [{"idTag": "L%d" % self.count, "idTagInfo": {"status": "Blocked"}}]
-            payload = {"listVersion": self.count, "updateType": "Differential"}
-            answer = b.call("SendLocalList", dict(payload, localAuthorizationList=rows))
-            assert answer["status"] == "Accepted"
-        elif step == "file" and b.cp.linked:
-            self.count += 1
-            if self.count % 2:
-                b.call("GetDiagnostics", {"location": "http://h/", "retryInterval": 3})
-            else:
-                payload = {"location": "http://h/f", "retrieveDate": "2027-01-15T08:00:00Z"}
-                b.call("UpdateFirmware", dict(payload, retries=2, retryInterval=3))
-        elif step == "limit" and b.cp.linked:
-            self.count += 1
-            n = self.count
-            purpose = ("ChargePointMaxProfile", "TxDefaultProfile", "TxProfile")[n % 3]
-            body = profile(n % 5, purpose, n % 4, [(0, n % 30), (7, 5)])
-            payload = {"connectorId": int(n % 3 == 2), "csChargingProfiles": body}
-            b.call("SetChargingProfile", payload)
-            b.call("GetCompositeSchedule", {"connectorId": 0, "duration": 50})
-            if n % 4 == 0:
-                b.call("ClearChargingProfile", {"id": n % 5})
+            getattr(self, step)(b, self.count)
         elif step == "carried":
             for job in b.cp.jobs:
                 if job.order:

@@ -6,7 +6,7 @@ import json
 import os
 
 from core.journal import FileStore
-from ocppj import composite, profiles
+from ocppj import allowance, composite, profiles
 from ocppj.v16 import keys as ocpp_keys
 from ocppj.v16 import profile as v16_profile
 from ocppj.v16.calls import clear_charging_profile, get_composite_schedule, set_charging_profile
@@ -93,7 +93,7 @@ class ChargePoint:
 
     def limit(self):
         self.applied += 1
-        profiles.apply(self)
+        allowance.apply(self)
 
     def da(self, name="profile"):
         """0.1 A of a claim."""
@@ -156,9 +156,9 @@ def test_no_block_above_4_kb_and_little_at_once():
         pieces[i] = None
     gc.collect()
     no_piece(5000)
-    profiles.apply(cp)
+    allowance.apply(cp)
     rows = []
-    walk, unit = profiles.walk(cp, 1, WALL + 5, WALL + 5 + 6 * 3600, None)
+    walk, unit = allowance.walk(cp, 1, WALL + 5, WALL + 5 + 6 * 3600, None)
 
     def put(start, limit):
         rows.append(start)
@@ -192,11 +192,11 @@ def test_what_evaluation_takes_at_once():
     """Garbage of one evaluation: far below the heap of a charging station."""
     cp = ChargePoint()
     install(cp)
-    profiles.apply(cp)
+    allowance.apply(cp)
     gc.collect()
     gc.disable()
     before = gc.mem_alloc()
-    profiles.apply(cp)
+    allowance.apply(cp)
     used = gc.mem_alloc() - before
     gc.enable()
     assert used < 60_000  # each of twenty records is read once, a few twice
@@ -250,5 +250,5 @@ def test_profiles_are_found_again_after_a_boot():
     again = ChargePoint()
     profiles.boot(again)
     assert again.slots == 7
-    profiles.apply(again)
+    allowance.apply(again)
     assert again.da() == cp.da()

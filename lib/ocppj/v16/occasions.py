@@ -83,13 +83,13 @@ def configure(cp, key):
 def claim(cp, session):
     """The limits of the charging profiles; `session`: one that has just begun or ended."""
     try:
-        profiles = cp.lazy("ocppj.profiles")
         if session:
+            profiles = cp.lazy("ocppj.profiles")
             if session.state == "ended":
                 profiles.stopped(cp, session)
             else:
                 profiles.started(cp, session)
-        profiles.apply(cp)
+        cp.lazy("ocppj.allowance").apply(cp)
     except Exception as e:  # what is claimed stays; once more in a while
         cp.limit_at = 0
         cp.limit_up = cp.clock.uptime_s() + 10

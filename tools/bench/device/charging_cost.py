@@ -9,7 +9,7 @@ import json
 import time
 
 from core.journal import FileStore
-from ocppj import composite, profiles
+from ocppj import allowance, composite, profiles
 from station import keys
 from station.connector import CLAIMS
 from station.limits import Limits
@@ -37,7 +37,7 @@ class Station:
 
 
 class ChargePoint:
-    """What ocppj/profiles.py needs of one."""
+    """What ocppj/profiles.py and allowance.py need of one."""
 
     slots = 0
     limit_at = None
@@ -86,7 +86,7 @@ def walk(cp):
         return True
 
     began = time.ticks_us()
-    schedule = profiles.walk(cp, 1, WALL, WALL + 86400, None)[0]
+    schedule = allowance.walk(cp, 1, WALL, WALL + 86400, None)[0]
     turns = 0
     longest = 0
     done = False
@@ -104,12 +104,12 @@ def main():
     install(cp)
     gc.collect()
     held = gc.mem_alloc()
-    profiles.apply(cp)
+    allowance.apply(cp)
     best = 1 << 29
     for _ in range(5):
         gc.collect()
         began = time.ticks_us()
-        profiles.apply(cp)
+        allowance.apply(cp)
         best = min(best, time.ticks_diff(time.ticks_us(), began))
     runs = [walk(cp) for _ in range(5)]
     gc.collect()

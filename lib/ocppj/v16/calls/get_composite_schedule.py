@@ -20,7 +20,7 @@ def run(cp, payload, now):
     if cp.station.connector(cid) is None or duration < 0 or wall is None:
         return {"status": "Rejected"}
     unit = payload.get("chargingRateUnit")
-    walk, unit = cp.lazy("ocppj.profiles").walk(
+    walk, unit = cp.lazy("ocppj.allowance").walk(
         cp, cid, wall, wall + max(duration, 1), unit and ord(unit)
     )
     phases = ""
