@@ -116,10 +116,17 @@ class Supervisor:
                     raise
                 why = "overdue"
             except Exception as e:
-                why = repr(e)
-                trace = log.traceback(e)
-                self._log.exc(e, "task %s crashed", name)
-            self._failed(name, row, why, trace)
+                why = "crashed"
+                try:
+                    why = repr(e)
+                    trace = log.traceback(e)
+                    self._log.exc(e, "task %s crashed", name)
+                except MemoryError:
+                    pass  # to tell of it must not end this loop too
+            try:
+                self._failed(name, row, why, trace)
+            except MemoryError:
+                pass
             # Safety does not wait; the others give the cause time to pass: 1, 2, 4, 8, 16 s.
             await asyncio.sleep_ms(500 if row[_CRITICAL] else 500 << row[_STARTS])
 

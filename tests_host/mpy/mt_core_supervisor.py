@@ -165,6 +165,39 @@ def test_a_task_that_ends_is_started_again():
     assert len(starts) == 3
 
 
+def test_a_crash_for_which_there_is_no_memory_to_tell_is_one_all_the_same():
+    w = world()
+    starts = []
+
+    async def crashes(app):
+        starts.append(1)
+        if len(starts) < 3:
+            raise MemoryError
+        await asyncio.sleep(86400)
+
+    def no_memory(*args):
+        raise MemoryError
+
+    w.sup.add("control", w.control, 2, True)
+    w.sup.add("hungry", crashes, 0)
+    tell, log.traceback = log.traceback, no_memory
+    warn = w.sup._log
+    w.sup._log = Mute()
+    try:
+        w.run(10)
+    finally:
+        log.traceback = tell
+        w.sup._log = warn
+    assert len(starts) == 3
+
+
+class Mute:
+    def warn(self, *args):
+        raise MemoryError
+
+    error = exc = critical = warn
+
+
 def test_a_silent_task_is_cancelled_after_its_own_deadline():
     w = world()
     starts = []
