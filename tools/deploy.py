@@ -125,6 +125,7 @@ def deploy(
             f"{'.'.join(map(str, facts['release']))}, {facts['heap'] // 1024} KB of heap"
         )
         wanted = plan.files(board, plan.architecture(facts))
+        build_id = json.loads(wanted["build.json"])["build"]
         if heap_check and not (rom and facts["rom"]):
             plan.check_memory(facts, board)
         there = _unfinished(link, link.files())
@@ -140,7 +141,6 @@ def deploy(
                 raise BoardError(f"not what was sent: {', '.join(bad)}; run it again")
             same = len(wanted) - len(send)
             out.print(f"{len(send)} files sent, {same} were up to date, {len(gone)} removed")
-        build_id = json.loads(plan.files(board, plan.architecture(facts))["build.json"])["build"]
         out.print(f"build {build_id}, verified ({time.monotonic() - began:.0f} s)")
         _restart(link, wait)
 

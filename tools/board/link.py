@@ -24,6 +24,7 @@ from tools.board import BoardError, port
 
 ROOT = Path(__file__).resolve().parents[2]
 LOGIN_S = 40
+TRIES = 4
 PIECE = 768  # bytes of a file in one execution: 1 KB of source for a heap that may be small
 HELPERS = """
 import os, gc, hashlib
@@ -83,6 +84,14 @@ print(json.dumps({"platform": sys.platform, "release": list(sys.implementation[1
 """
 
 
+class Line(SerialTransport):
+    """mpremote's transport; what it waits for at a prompt comes soon or never."""
+
+    def read_until(self, min_num_bytes, ending, timeout=3, **how):
+        """As in mpremote, whose patience is 10 s; code that runs has that still."""
+        return super().read_until(min_num_bytes, ending, timeout, **how)
+
+
 class Link:
     """One connection in the raw mode. `with Link(port) as link: link.run("print(1)")`."""
 
@@ -90,7 +99,7 @@ class Link:
         port.check(name)
         self.port = name
         try:
-            self.transport = SerialTransport(name, 115200, timeout=10)
+            self.transport = Line(name, 115200, timeout=2)
         except (TransportError, OSError) as error:
             raise BoardError(f"{name} cannot be opened: {error}")
         if password:
@@ -115,16 +124,18 @@ class Link:
         raise BoardError("the console did not take the password (ConsoleLock)")
 
     def _enter(self) -> None:
-        try:
-            with contextlib.redirect_stdout(io.StringIO()):
-                self.transport.enter_raw_repl(soft_reset=False, timeout_overall=12)
-        except (TransportError, OSError, serial.SerialException):
-            self.close()
-            raise BoardError(
-                f"nothing at {self.port} answers as MicroPython does. Is it powered, is stock "
-                "MicroPython on it (docs/flash_it.md)? A locked console needs its password in "
-                "the environment: CONSOLE_PASSWORD=... make ..."
-            )
+        for _ in range(TRIES):  # a board that is just starting hears the first one late
+            try:
+                with contextlib.redirect_stdout(io.StringIO()):
+                    return self.transport.enter_raw_repl(soft_reset=False)
+            except (TransportError, OSError, serial.SerialException):
+                pass
+        self.close()
+        raise BoardError(
+            f"nothing at {self.port} answers as MicroPython does. Is it powered, is stock "
+            "MicroPython on it (docs/flash_it.md)? A locked console needs its password in "
+            "the environment: CONSOLE_PASSWORD=... make ..."
+        )
 
     def run(self, code: str) -> str:
         """What the code prints on the board. BoardError: its exception, or the line broke."""

@@ -16,7 +16,7 @@ MAKERS = {0x303A: "Espressif", 0x10C4: "CP210x", 0x1A86: "CH34x", 0x0403: "FTDI"
 def candidates() -> list[tuple[str, str]]:
     """(port, what it says about itself) of every USB serial port that could be a board."""
     found = [port for port in list_ports.comports() if port.vid in MAKERS]
-    return [(port.device, f"{MAKERS[port.vid]}, {port.description}") for port in sorted(found)]
+    return sorted((port.device, f"{MAKERS[port.vid]}, {port.description}") for port in found)
 
 
 def find(wanted: str) -> str:
