@@ -104,6 +104,10 @@ def test_a_station_profile_alone_is_the_total():
     b.set(0, profile(3, MAX, periods=[(0, 32)]))
     assert b.composite(0, 60) == [(0, 32)]
     assert b.composite(1, 60) == [(0, 32)]
+    b.set(0, profile(3, MAX, periods=[(0, 300)]))  # more than the ratings, 2 x 100 A
+    assert b.composite(0, 60) == [(0, 300)]
+    b.config.set("CompositeLocalLimits", "true")
+    assert b.composite(0, 60) == [(0, 200)]
 
 
 def test_one_unit_is_asked_for():
