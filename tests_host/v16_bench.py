@@ -183,6 +183,8 @@ class Bench:
         self.asked[message_id] = action
         self.cp.receive(json.dumps([2, message_id, action, payload or {}]), self.clock.now)
         self.pump()
+        while self.cp.work and self.cp.linked:
+            self.pump()
         return dict(self.csms.answers).get(message_id)
 
     def charge(self, id_tag="A1", cid=1):

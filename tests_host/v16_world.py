@@ -119,6 +119,8 @@ class V16World(World):
         self.asked[message_id] = action
         self.cp.receive(json.dumps([2, message_id, action, payload or {}]), self.clock.now)
         self._exchange()
+        while self.cp.work and self.linked:
+            self._exchange()
         answer = dict(self.csms.answers).get(message_id)
         self.pass_time(0.3)
         return answer

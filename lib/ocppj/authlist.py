@@ -3,13 +3,13 @@
 The local authorisation list (1.6: S 3.5.2; 2.0.1: D01), version-neutral, on flash only: 32 buckets
 by the CRC of the token, so that a look-up reads one record of one or two KB and keeps nothing.
 
-    list    [version, entries, live]: bit n of `live` says which slot of bucket n counts
+    local   [version, entries, live]: bit n of `live` says which slot of bucket n counts
     lNNa    bucket NN (hex), slot 0; lNNb slot 1. One version byte, entries, CRC-32 of both.
             No record is an empty bucket.
 
 An entry: length and bytes of the token (capital letters, UTF-8), index of its status, expiry (Unix
 seconds, 4 bytes, 0: none), length and bytes of the parent. An update writes the slots that do not
-count, then `list` in one atomic write, then deletes what counted before: a cut of power at any
+count, then `local` in one atomic write, then deletes what counted before: a cut of power at any
 write leaves the old list or the new one, whole.
 """
 
@@ -29,7 +29,7 @@ _STATUS = (
 
 def _head(store):
     """[version, entries, live]; the version of an empty list is 0 (S 5.10)."""
-    head = record.unpack(store.read("list"))
+    head = record.unpack(store.read("local"))
     return head if head and head[1] else [0, 0, head[2] if head else 0]
 
 
@@ -88,38 +88,51 @@ def find(store, tag, wall):
     return None
 
 
-def update(store, number, full, rows, most) -> str:
-    """Make it version `number`: "Accepted", "Failed" or "VersionMismatch" (S 5.15, 7.47).
+def changes(store, number, full, rows, most):
+    """Generator that makes it version `number`: None as long as there is more to do, in the end
+    "Accepted", "Failed" or "VersionMismatch" (S 5.15, 7.47).
 
     rows: list of (token, status or None to delete it, expiry or None, parent or None); they
     replace the list if `full`. A token twice, or more than `most` in the end, is "Failed".
-    Whatever is not "Accepted" leaves the list as it was.
+    Whatever is not "Accepted" leaves the list as it was. Each turn is one write or delete: on the
+    chip that takes up to 100 ms, and others must come in between.
     """
     old, count, live = _head(store)
     if not full and number <= old:
-        return "VersionMismatch"
+        yield "VersionMismatch"
+        return
     keys = [row[0].upper().encode() for row in rows]
     for i in range(len(keys)):
         if keys.index(keys[i]) != i or not 0 < len(keys[i]) < 256:
-            return "Failed"
+            yield "Failed"
+            return
     where = bytes([binascii.crc32(key) % _BUCKETS for key in keys])
     if full:
         count = 0
     flipped = 0
+    verdict = "Failed"
     try:
         for bucket in range(_BUCKETS):
             if full or bucket in where:
                 flipped |= 1 << bucket
                 data = b"" if full else _read(store, bucket, live)
                 count += _write(store, bucket, live, data, rows, keys, where)
+                yield None
         if count <= most:
-            store.write("list", record.pack([number, count, live ^ flipped]))
-            _clean(store, live, flipped)
-            return "Accepted"
+            store.write("local", record.pack([number, count, live ^ flipped]))
+            live ^= flipped
+            verdict = "Accepted"
     except (OSError, ValueError):
         pass  # the flash is full or refuses, or a bucket is: said by the answer
-    _clean(store, live ^ flipped, flipped)
-    return "Failed"
+    # Slots that do not count: of this update, or of one that a cut ended.
+    for name in store.names():
+        if name[0] == "l" and len(name) == 4 and name != _name(int(name[1:3], 16), live):
+            try:
+                store.delete(name)
+            except OSError:
+                pass  # it is never read
+            yield None
+    yield verdict
 
 
 def _write(store, bucket, live, data, rows, keys, where):
@@ -154,13 +167,3 @@ def _write(store, bucket, live, data, rows, keys, where):
     else:
         store.delete(name)
     return gained
-
-
-def _clean(store, live, buckets):
-    """Delete the slots that no longer count; what cannot be deleted is never read."""
-    try:
-        for bucket in range(_BUCKETS):
-            if buckets >> bucket & 1:
-                store.delete(_name(bucket, live))
-    except OSError:
-        pass

@@ -30,6 +30,8 @@ def world():
 def ask(w, action, payload):
     w.cp.receive(json.dumps([2, "x", action, payload]), w.clock.now)
     w.run(1)
+    while w.cp.work:
+        w.run(1)
     answer = [m for m in w.sent if m[0] != 2][-1]
     w.sent.clear()
     return answer[2]

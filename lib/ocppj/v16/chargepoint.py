@@ -144,7 +144,13 @@ class ChargePoint(Events):
         """Handle a call; what follows from it happens after its answer is queued."""
         name = "".join(["_" + c.lower() if c < "a" else c for c in action])
         name = "ocppj.v16.calls." + name[1:]
+        while self.work:  # what was asked first is done first
+            self._turn()
         self._answer(message_id, action, lambda: self.lazy(name).run(self, payload, now))
+
+    def _turn(self):
+        work, self.work = self.work, None
+        self._answer(*work)
 
     def _answer(self, message_id, action, make):
         """Queue what make() answers to a call; nothing yet if it is a function for later turns."""
@@ -178,8 +184,7 @@ class ChargePoint(Events):
         if not self.linked:
             return None
         if self.work:
-            work, self.work = self.work, None
-            self._answer(*work)
+            self._turn()
         if self.replies:
             self.sent = now
             return self.replies.pop(0)

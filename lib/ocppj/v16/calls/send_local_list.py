@@ -2,6 +2,8 @@
 
 from ocppj.datetime import parse
 
+_TURN = 5  # writes to the flash in one go, so that the control loop is not kept waiting
+
 
 def run(cp, payload, now):
     """Accepted, Failed (list unchanged), VersionMismatch or NotSupported (switched off)."""
@@ -18,11 +20,21 @@ def run(cp, payload, now):
     if rows is None:
         return {"status": "Failed"}
     most = get("LocalAuthListMaxLength")
-    status = cp.lazy("ocppj.authlist").update(cp.store, number, full, rows, most)
+    work = cp.lazy("ocppj.authlist").changes(cp.store, number, full, rows, most)
+
+    def more():
+        for _ in range(_TURN):
+            status = next(work)
+            if status:
+                return {"status": status}, lambda status=status: _agreed(cp, status)
+
+    return more() or more
+
+
+def _agreed(cp, status):
     if status == "Accepted" and cp.status.conflict:
         cp.status.conflict = None  # what the CSMS knows of our list is new
-        return {"status": status}, lambda: cp._status(0)
-    return {"status": status}
+        cp._status(0)
 
 
 def _rows(entries, full):
