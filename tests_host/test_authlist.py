@@ -198,6 +198,13 @@ def test_a_flash_that_refuses_leaves_the_old_list():
     assert book(store, tags) == old
 
 
+@pytest.mark.parametrize("free, result", [(32768 + 4095, "Failed"), (32768 + 4096, "Accepted")])
+def test_the_list_leaves_the_journal_its_room(free, result):  # S 3.7: charges come first
+    store = Store()
+    store.free_bytes = free
+    assert fill(store, 1, 1) == result
+
+
 def test_a_damaged_part_is_not_believed():
     store = Store()
     fill(store, 1, 1)

@@ -20,6 +20,7 @@ from micropython import const
 from ocppj import record
 
 _BUCKETS = const(32)
+_SPARE = const(32768)  # bytes of flash that belong to the journal of transactions
 _BUCKET_MOST = const(3800)  # bytes: a bucket is one block of the heap when it is read
 _STATUS = (
     "Accepted Blocked ConcurrentTx Expired Invalid NoCredit NotAllowedTypeEVSE "
@@ -107,6 +108,10 @@ def changes(store, number, full, rows, most):
             yield "Failed"
             return
     where = bytes([binascii.crc32(key) % _BUCKETS for key in keys])
+    free = store.free()
+    if free is not None and free < _SPARE + 4096 * len(set(where)):
+        yield "Failed"
+        return
     if full:
         count = 0
     flipped = 0
