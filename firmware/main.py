@@ -23,6 +23,7 @@ class App:
 
     VERSION = VERSION
     maintenance = 0  # uptime at which the maintenance mode ends (core/maintenance.py)
+    provisioning = False  # the set-up page is open (tasks/provision.py)
     link = None  # net.link.Link of a board with a network of its own
     login_fails = 0  # wrong passwords at a locked console, in a row
 

@@ -12,6 +12,7 @@ import os
 
 import board
 
+import lazy
 from core import log, restart
 from core.bus import Bus
 from core.clock import board_clock
@@ -157,7 +158,24 @@ def tasks(app):
         from tasks import link
 
         add("link", link.run, 60)
+    _pages(app, add)
     if app.cp is not None:
         from tasks import csms
 
         add("csms", csms.run, 120)
+
+
+def _pages(app, add):
+    """The web pages that are parts of this board; board.HTTP None: there is no place for them."""
+    parts = getattr(board, "PARTS", ())
+    if not getattr(board, "HTTP", True):
+        return
+    if "provision" in parts:
+        from tasks import provision
+
+        if not provision.wanted(app) or not provision.start(app):
+            lazy.drop("tasks.provision")
+    if "statuspage" in parts:
+        from tasks import statuspage
+
+        add("statuspage", statuspage.run, 30)

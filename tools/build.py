@@ -79,11 +79,26 @@ def _parted(files: dict[str, Path], wanted: tuple[str, ...]) -> dict[str, Path]:
     files = {name: path for name, path in files.items() if name not in unwanted}
     for part in wanted:
         for name, package in FOREIGN.get(part, {}).items():
-            spec = importlib.util.find_spec(package)
-            if spec is None or not spec.submodule_search_locations:
-                raise BuildError(f"{package} is missing: run `make setup`")
-            files[name] = Path(spec.submodule_search_locations[0]) / Path(name).name
+            files[name] = _foreign(name, package)
     return files
+
+
+def _foreign(name: str, package: str) -> Path:
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise BuildError(f"{package} is missing: run `make setup`")
+    return Path(spec.submodule_search_locations[0]) / Path(name).name
+
+
+def foreign() -> Path:
+    """Copies what comes from PyPI to build/foreign, where manifests find it to freeze it in."""
+    for files in FOREIGN.values():
+        for name, package in files.items():
+            source, target = _foreign(name, package), BUILD / "foreign" / Path(name).name
+            if not target.exists() or target.read_bytes() != source.read_bytes():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(source.read_bytes())
+    return BUILD / "foreign"
 
 
 def tree(

@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 if __name__ == "__main__":  # tools/ itself must not be on the path: it would shadow lib's packages
     sys.path[0] = str(ROOT)
 
+from tools import build as files  # noqa: E402
 from tools import micropython, port_recipe  # noqa: E402
 from tools.debian import say  # noqa: E402
 
@@ -108,6 +109,7 @@ def _with_idf(idf: Path, command: str, **more) -> bool:
 
 def build(board: str, variant: str | None) -> int:
     """Builds a chip's firmware; the exit code."""
+    files.foreign()
     folder = BOARDS / board
     if not (folder / "mpconfigboard.cmake").exists():
         say(
@@ -143,6 +145,7 @@ def build(board: str, variant: str | None) -> int:
 def unix_port(board: str, bits: int) -> Path:
     """The Unix port with the board's manifest frozen in. Raises micropython.BuildError."""
     micropython.path(bits, frozen=False)
+    files.foreign()
     key = port_recipe.recipe_hash(bits)
     plain = port_recipe.PORTS / f"{bits}-{key}"
     folder = port_recipe.PORTS / f"{bits}-{key}-{board}"

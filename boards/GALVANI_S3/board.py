@@ -33,6 +33,8 @@ IO = (
     },
 )
 CONSOLE_PORT = 0  # the console is on the serial port
+NET = ("wifi", {})  # a cable: ("lan", params), see net/lan.py
+PARTS = ("provision", "statuspage")
 
 # What the hardware can carry. The configuration may only narrow it (contract part a.3).
 RATINGS = {

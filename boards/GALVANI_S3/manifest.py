@@ -7,4 +7,5 @@ except FileNotFoundError:
 include("$(MPY_DIR)/extmod/asyncio")
 freeze("../../lib", opt=2)
 freeze("../../firmware", opt=2)
+freeze("../../build/foreign", opt=2)  # microdot (tools/build.py, FOREIGN)
 module("board.py", opt=2)

@@ -3,6 +3,8 @@ once a second?"""
 
 import asyncio
 
+import lazy
+
 
 async def run(app):
     """Take what the inputs delivered ten times a second; the bookkeeping once a second.
@@ -21,9 +23,13 @@ async def run(app):
             shown = io.next_tag()
         pressed = io.next_button()
         while pressed:
-            # A button ends a running charge; it can't start one, it has no token.
+            # A button ends a running charge; it can't start one, it has no token. Held for long
+            # (below zero) it opens the set-up page.
             log.info("button at connector %d", pressed)
-            station.stop(pressed, "Local")
+            if pressed > 0:
+                station.stop(pressed, "Local")
+            elif "provision" in getattr(app.board, "PARTS", ()):
+                lazy.load("tasks.provision").start(app)
             pressed = io.next_button()
         if app.cp is not None:
             app.cp.ripe()

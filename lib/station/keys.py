@@ -33,6 +33,9 @@ KEYS = (
     b"\nNtpServers csl pool.ntp.org 0 4 RW - -"  # time servers (boards with a network of their own)
     b"\nLinkTimeout int 120 30 3600 RW - s"  # no address so long: the interface starts anew
     b"\nLinkReboots int 3 0 10 RW - -"  # restarts in a row for want of a network; 0: never
+    b"\nProvisionTime int 15 1 120 RW - min"  # the set-up page goes by itself after that
+    b"\nProvisionPassword str - 8 63 W - -"  # WPA2 password of its access point; empty: open
+    b"\nStatusPage bool true - - RW - -"  # read-only page on the local network (where built in)
     # -- who may charge
     b"\nFreeVend bool false - - RW o -"  # plugging in starts a charge, without a card
     b"\nFreeVendIdTag str FREEVEND 1 20 RW o -"  # idTag of such a charge

@@ -53,6 +53,9 @@ class Air:
         if method in self.broken:
             raise self.broken[method]
 
+    def changed(self):
+        """An interface was switched or set; a test may replace this."""
+
     def count(self, method):
         return len([c for c in self.calls if c[0] == method])
 
@@ -91,6 +94,7 @@ class WLAN:
             self.on = bool(on[0])
             if not self.on:
                 self._forget()
+            air.changed()
         return self.on
 
     def config(self, *names, **values):
@@ -104,6 +108,7 @@ class WLAN:
                 raise ValueError("unknown config param")
             else:
                 self.settings[name] = value
+        air.changed()
 
     def connect(self, ssid, key=None):
         air.note("connect", ssid, key)
