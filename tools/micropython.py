@@ -25,7 +25,8 @@ ROOT = Path(__file__).resolve().parent.parent
 if __name__ == "__main__":  # tools/ itself must not be on the path: it would shadow lib's packages
     sys.path[0] = str(ROOT)
 
-from tools import build, debian  # noqa: E402
+from tools import build as files  # noqa: E402
+from tools import debian  # noqa: E402
 from tools import port_recipe as recipe  # noqa: E402
 from tools.debian import FetchError, say  # noqa: E402
 
@@ -111,7 +112,7 @@ def _build_locked(bits: int, frozen: bool) -> None:
     source = recipe.source_tree()
     plain_dir = PORTS / f"{bits}-{key}"
     if frozen:
-        build.foreign()
+        files.foreign()
         if not (plain_dir / "micropython").exists():
             recipe.make_port(bits, source, libraries, plain_dir, recipe.plain_manifest())
         # Freezing changes one C file: a copy of the plain objects saves compiling the others.
