@@ -201,6 +201,10 @@ class Station:
         self.reservations = []
         self.availability = []
         self.verdicts = []
+        self.registers = {}  # in flash
+
+    def save_register(self, connector):
+        self.registers[connector.id] = connector.meter.energy_wh
 
     def connector(self, cid):
         if cid == 0:

@@ -97,7 +97,7 @@ class Station:
         while self._queue:
             topic, value = self._queue.pop(0)
             if topic == topics.TX_STARTED or topic == topics.TX_STOPPED:
-                self._save_register(self.connector(value.cid))
+                self.save_register(self.connector(value.cid))
             if topic == topics.TX_STARTED and self.reservations:
                 from station import reservations
 
@@ -110,7 +110,7 @@ class Station:
         if now - self._saved_at >= self._snapshot_s:
             self._saved_at = now
             for connector in self.connectors:
-                if self._save_register(connector):
+                if self.save_register(connector):
                     self.emit(topics.METER, connector)
         if self.reservations:
             from station import reservations
@@ -121,7 +121,8 @@ class Station:
             self.emit(topics.RESET, ending)
         lazy.tick(now)
 
-    def _save_register(self, connector):
+    def save_register(self, connector):
+        """Register of a connector to flash, if it has changed; True if it had."""
         wh = connector.meter.energy_wh
         if wh == self._saved[connector.id - 1]:
             return False

@@ -29,6 +29,8 @@ def run(cp, cause):
         if connector:
             connector.meter.register(meter_wh)  # never back behind what was told
             meter_wh = connector.meter.energy_wh
+            # Before the record closes: nothing else would hold it at the next power cut.
+            cp.station.save_register(connector)
         last = fields[outbox.LAST]
         if "E" in cp.lazy("ocppj.v16.charge").stop_wanted(cp):
             most = cp.config.get("StopTransactionMaxMeterValues")
