@@ -23,6 +23,7 @@ from micropython import const
 
 _POLL_MS = const(20)
 _DEBOUNCE_MS = const(60)
+_LONG_MS = const(5000)
 _QUEUE = const(8)  # cards and buttons nobody has asked for yet
 _REST_MS = const(5000)
 _LOCK_MS = const(600)  # how long a lock's motor is driven, unless the board says otherwise
@@ -106,12 +107,8 @@ class PinIO:
         return self._tags.pop(0) if self._tags else None
 
     def next_button(self):
-        """The connector of the oldest button pressed, or None."""
+        """The connector of the oldest button pressed, or None; -connector: held for 5 s."""
         return self._buttons.pop(0) if self._buttons else None
-
-    def held_ms(self):
-        """How long the button that is down longest has been down."""
-        return max(self._held)
 
     # -- what the station drives
 
@@ -151,8 +148,9 @@ class PinIO:
             if self._read(cid, "button"):
                 before = self._held[cid]
                 self._held[cid] = min(before + ms, 60000)
-                if before < _DEBOUNCE_MS <= self._held[cid] and len(self._buttons) < _QUEUE:
-                    self._buttons.append(cid)
+                for limit, what in ((_DEBOUNCE_MS, cid), (_LONG_MS, -cid)):
+                    if before < limit <= self._held[cid] and len(self._buttons) < _QUEUE:
+                        self._buttons.append(what)
             else:
                 self._held[cid] = 0
             if self._motor[cid]:

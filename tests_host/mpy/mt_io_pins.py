@@ -153,12 +153,14 @@ def test_a_button_counts_once_and_only_after_60_ms():
         assert pressed(one(button=~33), pattern) == count
 
 
-def test_how_long_a_button_is_held():
-    io = one(button=~33)
-    pressed(io, "#" * 10)
-    assert io.held_ms() == 200
-    pressed(io, ".")
-    assert io.held_ms() == 0
+def test_a_button_that_is_held_for_5_s_says_so_once():
+    for ticks, told in ((249, [1]), (250, [1, -1]), (2000, [1, -1])):
+        io = one(button=~33)
+        fake_chip.drive(33, 0)
+        for _ in range(ticks):
+            io.sample(20)
+        assert [io.next_button() for _ in told] == told
+        assert io.next_button() is None
 
 
 def test_buttons_and_cards_wait_in_order_and_not_for_ever():
