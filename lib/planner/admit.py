@@ -44,9 +44,13 @@ def survey(planner):
     ring = planner.ring
     ring.admit(planner.wanted)
     yield
+    work = 0
     for k in range(ring.count):
         ring.survey(k)
-        yield
+        work += 3 + ring.reach_cw[k] + ring.reach_cc[k]
+        if work > 7:
+            yield
+            work = 0
     planner.fits = ring.pins()
     if planner.fits and ring.count:
         yield from feasible(planner)

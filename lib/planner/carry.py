@@ -4,79 +4,71 @@ Of those choices the one that keeps most modules running that run already, then 
 least hours, then the lowest number. A gun that gets no power needs no module.
 """
 
+from micropython import const
+
 from planner.ring import NOBODY
+
+# An order of preference as one integer: idle before it, hours, number.
+_IDLE = const(1 << 28)
+_HOURS = const(0xFFFFF)
 
 
 def choose(planner):
     """Generator of small steps; sets planner.carrier from the owner map and the powers."""
     ring = planner.ring
-    for m in range(len(planner.carrier)):
-        planner.carrier[m] = NOBODY
-    yield
+    carrier = planner.carrier
+    for m in range(len(carrier)):
+        carrier[m] = NOBODY
+    work = 0
     for k in range(ring.count):
-        g = ring.gun[k]
-        if planner.power_w[g]:
-            yield from _island(planner, g, planner.power_w[g])
+        if planner.need[k]:
+            work += 1 + planner.arc_cc[k] + planner.arc_cw[k]
+            if work > 2:
+                yield
+                work = 0
+            yield from _island(planner, k)
 
 
-def _island(planner, g, power):
-    """Take modules in order of preference, each one if what is left can still be carried."""
+def _island(planner, k):
     ring = planner.ring
+    g = ring.gun[k]
     able = []
-    for m in range(len(ring.slot_of)):
-        if planner.owner[ring.slot_of[m]] == g and ring.usable(g, m):
-            able.append(m)
-    yield
-    able.sort(key=lambda m: (not ring.on[m], ring.hours[m], m))
-    strong = sorted(able, key=lambda m: -ring.usable(g, m))
-    yield
-    count = missing = 0
-    for m in strong:
-        if missing >= power:
-            break
-        missing += ring.usable(g, m)
-        count += 1
-    yield
-    running = _running(ring, g, able, power, count)
-    yield
-    yield from _take(planner, g, able, power, count, running)
-
-
-def _strongest(ring, g, able, count, running):
-    """The power of `count` of the modules, the strongest ones, `running` of them running."""
-    power = 0
-    on = sorted((ring.usable(g, m) for m in able if ring.on[m]), reverse=True)
-    off = sorted((ring.usable(g, m) for m in able if not ring.on[m]), reverse=True)
-    if running > len(on) or count - running > len(off):
-        return -1
-    for i in range(running):
-        power += on[i]
-    for i in range(count - running):
-        power += off[i]
-    return power
-
-
-def _running(ring, g, able, power, count):
-    """How many of `count` modules that carry `power` can be ones that run already."""
-    for running in range(count, 0, -1):
-        if _strongest(ring, g, able, count, running) >= power:
-            return running
-    return 0
-
-
-def _take(planner, g, able, power, count, running):
-    ring = planner.ring
-    for i in range(len(able)):
-        if not count:
-            return
-        m = able[i]
-        on = 1 if ring.on[m] else 0
-        if on > running:
-            continue
-        rest = _strongest(ring, g, able[i + 1 :], count - 1, running - on)
-        if rest >= 0 and rest + ring.usable(g, m) >= power:
+    total = weakest = strongest = 0
+    s = ring.home[g] - planner.arc_cc[k]
+    for i in range(planner.arc_cc[k] + 1 + planner.arc_cw[k]):
+        for m in range(ring.first[s % ring.slots], ring.first[s % ring.slots + 1]):
+            power = ring.usable(g, m)
+            if power:
+                if power < weakest or not total:
+                    weakest = power
+                if power > strongest:
+                    strongest = power
+                total += power
+                able.append(m)
+        s += 1
+        if i & 3 == 3:
+            yield
+    power = planner.need[k]
+    if total - weakest < power:  # all of them
+        for m in able:
             planner.carrier[m] = g
-            power -= ring.usable(g, m)
-            count -= 1
-            running -= on
+        return
+    for i in range(len(able)):
+        m = able[i]
+        # Hours below a million; small integers up to 255 modules.
+        able[i] = ((0 if ring.on[m] else _IDLE) + (min(ring.hours[m], _HOURS) << 8)) + m
+    if len(able) > 4:
         yield
+    able.sort()
+    for i in range(len(able)):
+        able[i] &= 255
+    if weakest < strongest:
+        from planner import mixed
+
+        yield from mixed.choose(planner, g, able, power)
+        return
+    for m in able:
+        planner.carrier[m] = g
+        power -= strongest
+        if power <= 0:
+            break

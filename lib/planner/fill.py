@@ -32,6 +32,8 @@ class Fill:
     def weigh(self, k, weight):
         """State the weight of gun `k`; after the last one call `settle`."""
         self.weight[k] = weight
+        if not self.common % weight:
+            return
         a, b = self.common, weight
         while b:
             a, b = b, a % b

@@ -6,6 +6,8 @@ the slot being idle that is a difference which adds up along an arc, so a walk a
 finds the cheapest arcs that carry what is needed. Ties go to the slots counter-clockwise of a gun.
 """
 
+from array import array
+
 from micropython import const
 
 DEAR = const(0x3FFFFFF)
@@ -125,12 +127,24 @@ class Chain:
         self.low_at = bytearray(slots + 1)
         self.from_r = bytearray(ring.count * slots)  # by slots given: how many had been received
         self.from_l = bytearray(ring.count * slots)  # by slots received: how many were given
+        # What an arc costs by its slots clockwise and counter-clockwise.
+        self.price_cw = array("h", bytes(2 * ring.count * slots))
+        self.price_cc = array("h", bytes(2 * ring.count * slots))
         self.lowest = DEAR
 
     def walk(self):
         """Generator of small steps; the cheapest layout that carries planner.need."""
         ring = self.planner.ring
         n = ring.count
+        work = 0
+        yield
+        for k in range(n):
+            self._prices(k, self.price_cw, ring.reach_cw[k], 1)
+            self._prices(k, self.price_cc, ring.reach_cc[k], -1)
+            work += 2 + ring.reach_cw[k] + ring.reach_cc[k]
+            if work > 8:
+                yield
+                work = 0
         first = 0
         free = False
         for k in range(n):
@@ -151,10 +165,14 @@ class Chain:
             k = first
             for i in range(n):
                 self._receive(k, free and not i)
-                yield
                 following = k + 1 if k + 1 < n else 0
+                if ring.gap[k] > 3:
+                    yield
                 self._give(k, following)
-                yield
+                work += 2 + ring.gap[k]
+                if work > 4:
+                    yield
+                    work = 0
                 k = following
             if free:
                 for j in range(reach, -1, -1):
@@ -174,46 +192,50 @@ class Chain:
             low[r] = lowest
             self.low_at[r] = at
 
+    def _prices(self, k, prices, far, way):
+        ring = self.planner.ring
+        g = ring.gun[k]
+        row = k * ring.slots
+        total = 0
+        for j in range(1, far + 1):
+            total += price(ring, g, (ring.home[g] + way * j) % ring.slots)
+            prices[row + j] = total
+
     def _give(self, k, following):
         """From `low` of gun `k` to `cost` of the following one, over every cut between them."""
-        planner = self.planner
-        ring = planner.ring
-        slots = ring.slots
-        row = k * slots
-        ends = ring.ends_cw[k]
-        need = planner.need[k]
+        ring = self.planner.ring
+        row = k * ring.slots
+        there = following * ring.slots
+        low = self.low
+        need = self.planner.need[k] - ring.base[k]
+        limited = ring.limited
+        far = ring.reach_cw[k]
         gap = ring.gap[k]
-        r = ring.reach_cc[k]
-        l = 0  # noqa: E741
-        beyond = 0
+        reach = r = ring.reach_cc[k]
+        l = at = 0  # noqa: E741
         lowest = DEAR
-        at = 0
-        g = ring.gun[k]
-        s = ring.home[g]
-        # Slots from the far end of the following gun: as it gets fewer, gun k may get more.
-        here = ring.gun[following]
-        reach = ring.reach_cc[following]
-        behind = _priced(ring, here, reach, -1)
-        for j in range(reach, -1, -1):
-            while l <= ring.reach_cw[k] and l + j <= gap:
-                if ends >> l & 1:
+        # As the following gun gets fewer slots, gun k may get more.
+        for j in range(ring.reach_cc[following], -1, -1):
+            while l <= far and l + j <= gap:
+                if ring.ends_cw[k] >> l & 1:
                     # With more given less must have been received.
-                    while r >= 0 and ring.carries(k, r, l) >= need:
-                        r -= 1
-                    if r < ring.reach_cc[k] and self.low[r + 1] + beyond < lowest:
-                        lowest = self.low[r + 1] + beyond
+                    if limited:
+                        while r >= 0 and ring.carries(k, r, l) - ring.base[k] >= need:
+                            r -= 1
+                    else:
+                        missing = need - ring.cw[row + l]
+                        while r >= 0 and ring.cc[row + r] >= missing:
+                            r -= 1
+                    if r < reach and low[r + 1] + self.price_cw[row + l] < lowest:
+                        lowest = low[r + 1] + self.price_cw[row + l]
                         at = l
                         self.from_r[row + l] = self.low_at[r + 1]
                 l += 1  # noqa: E741
-                s = s + 1 if s + 1 < slots else 0
-                beyond += price(ring, g, s)
-            if ring.ends_cc[following] >> j & 1 and lowest < DEAR // 2:
-                self.cost[j] = lowest + behind
-                self.from_l[following * slots + j] = at
+            if lowest < DEAR // 2 and ring.ends_cc[following] >> j & 1:
+                self.cost[j] = lowest + self.price_cc[there + j]
+                self.from_l[there + j] = at
             else:
                 self.cost[j] = DEAR
-            if j:
-                behind -= price(ring, here, ring.home[here] - j)
 
     def _take(self, first, r):
         """If the walk that ends with gun `first` receiving `r` slots is the cheapest, note it."""

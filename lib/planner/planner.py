@@ -41,12 +41,14 @@ class Planner:
         self.fill = Fill(places)
         self.turn = list(range(guns))  # guns by rank
         self.place = bytearray(places)  # position by rank of the gun at a place
+        self.place_of = bytearray(guns)
         self.wanted = bytearray(guns)
         self.denied = bytearray(guns)
         self.fits = self.kept = False
         self.arc_cc = bytearray(places)
         self.arc_cw = bytearray(places)
         self.need = [0] * places
+        self.room = [0] * places  # what the arc of a place carries
         self.owner = [NOBODY] * ring.slots
         self.power_w = [0] * guns
         self.source = bytearray(guns)
@@ -60,7 +62,7 @@ class Planner:
         self._rank()
         yield
         yield from admit.admit(self)
-        self._weigh()
+        yield from self._weigh()
         yield
         n = ring.count
         if n:
@@ -70,21 +72,30 @@ class Planner:
             yield from layout.alone(self)
         elif n:
             yield from self._solve(exact)
-        self._publish()
+        yield from self._publish()
         yield
         yield from carry.choose(self)
 
     def refill(self):
         """Share the power out again within the layout that the last plan has found.
 
-        For new demands and grid limits; a floor that no longer fits gives way (sum first), and
-        the modules stay as they are.
+        For new demands, floors and grid limits: floors that no longer fit give way, the worst
+        rank's first. Modules stay; a change of what they can give is an event for `replan`.
         """
-        n = self.ring.count
-        for k in range(n):
-            self._high(k, self.arc_cc[k], self.arc_cw[k])
-        self._level(True)
-        for k in range(n):
+        ring = self.ring
+        fill = self.fill
+        left = ring.grid_w
+        for g in self.turn:
+            if self.wanted[g]:
+                k = self.place_of[g]
+                power = ring.demand_w[g]
+                fill.high[k] = power if power < self.room[k] else self.room[k]
+                if ring.floor_w[g] or fill.low[k]:
+                    power = fill.low[k] = min(ring.floor_w[g], fill.high[k], left)
+                    left -= power
+        level = self.level = fill.level(ring.grid_w)
+        for k in range(fill.count):
+            self.need[k] = fill.share(k, level)
             self._grant(k)
 
     def _rank(self):
@@ -103,20 +114,23 @@ class Planner:
             turn[j] = g
 
     def _weigh(self):
-        """Tell the water-fill who is there, and note each one's position by rank."""
+        """Generator: tell the water-fill who is there, and note everyone's position by rank."""
         ring = self.ring
         fill = self.fill
         n = fill.count = ring.count
         fill.common = 1
         for k in range(n):
             g = ring.gun[k]
+            self.place_of[g] = k
             fill.weigh(k, ring.weight[g])
             fill.low[k] = ring.floor_w[g]
+        yield
         fill.settle()
         position = 0
         for g in self.turn:
             if self.wanted[g]:
-                self.place[ring.gun.index(g)] = position
+                k = self.place_of[g]
+                self.place[k] = position
                 position += 1
 
     def _high(self, k, r, l):  # noqa: E741
@@ -124,25 +138,12 @@ class Planner:
         ring = self.ring
         self.fill.high[k] = min(ring.demand_w[ring.gun[k]], ring.carries(k, r, l))
 
-    def _level(self, give_way=False):
+    def _level(self):
         """Fill up to the grid's limit: sets `level`, and `need` of each place."""
         fill = self.fill
-        if give_way:
-            self._bend()
         self.level = fill.level(self.ring.grid_w)
         for k in range(fill.count):
             self.need[k] = fill.share(k, self.level)
-
-    def _bend(self):
-        """Lower the floors to what there is: the worst rank gives way first."""
-        ring = self.ring
-        fill = self.fill
-        left = ring.grid_w
-        for g in self.turn:
-            if self.wanted[g]:
-                k = ring.gun.index(g)
-                fill.low[k] = min(ring.floor_w[g], fill.high[k], left)
-                left -= fill.low[k]
 
     def _carried(self):
         """True if the arcs kept from the previous layout carry what is needed."""
@@ -157,22 +158,31 @@ class Planner:
         n = ring.count
         for k in range(n):
             self._high(k, ring.reach_cc[k], ring.reach_cw[k])
-        yield
+            if k & 3 == 3:
+                yield
         # No layout can give more than this; if the kept one does, it is the best.
         self._level()
         yield
         if self.kept and self._carried():
             return
         gaps = []
+        splits = 1
         for k in range(n):
             gaps.append(split.cuts(ring, k))
+            splits *= len(gaps[k]) // 2
+            if ring.gap[k] or k & 3 == 3:
+                yield
+        if splits == 1:  # nothing to choose
+            for k in range(n):
+                self._high(k, gaps[k - 1][1], gaps[k][0])
             yield
-        if exact:
+            self._level()
+        elif exact:
             from planner import exact as solver
 
             yield from solver.solve(self, gaps)
             return
-        if self.level is not None and max(self.fill.weight[:n]) != min(self.fill.weight[:n]):
+        elif self.level is not None and max(self.fill.weight[:n]) != min(self.fill.weight[:n]):
             from planner import front as solver
 
             yield from solver.solve(self, gaps)
@@ -207,19 +217,23 @@ class Planner:
         return False
 
     def _publish(self):
-        """The arcs become the owner map; powers get their sources."""
+        """Generator: the arcs become the owner map; powers get their sources."""
         ring = self.ring
         for s in range(ring.slots):
             self.owner[s] = NOBODY
         for g in range(len(self.power_w)):
             self.power_w[g] = self.source[g] = 0
+        yield
         for k in range(ring.count):
             g = ring.gun[k]
             s = ring.home[g] - self.arc_cc[k]
             for _ in range(self.arc_cc[k] + 1 + self.arc_cw[k]):
                 self.owner[s] = g
                 s = s + 1 if s + 1 < ring.slots else 0
+            self.room[k] = ring.carries(k, self.arc_cc[k], self.arc_cw[k])
             self._grant(k)
+            if k & 3 == 3:
+                yield
 
     def _grant(self, k):
         ring = self.ring
@@ -227,7 +241,7 @@ class Planner:
         power = self.power_w[g] = self.need[k]
         if power == ring.demand_w[g]:
             source = BY_DEMAND
-        elif power >= ring.carries(k, self.arc_cc[k], self.arc_cw[k]):
+        elif power >= self.room[k]:
             source = BY_MODULE
         elif power == self.fill.low[k] and power:
             source = BY_FLOOR

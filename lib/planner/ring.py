@@ -51,7 +51,10 @@ class Ring:
         self.derate_pm = [1000] * modules  # 0 when it is not healthy
         self.on = bytearray(modules)
         self.hours = [0] * modules
-        self._first = bytearray(slots + 1)
+        self.first = bytearray(slots + 1)  # the first module of each slot, from arrange()
+        # Can `max_modules` bind? Then an arc carries less than the sum of its slots. From admit().
+        self.limited = False
+        self._at_home = bytearray(slots)
         self._sums = [0] * modules
 
         # survey(): one entry for each admitted gun, `slots` entries in each row.
@@ -71,10 +74,10 @@ class Ring:
         """Find the modules of each slot again. ValueError if they do not stand in slot order."""
         m = 0
         for s in range(self.slots):
-            self._first[s] = m
+            self.first[s] = m
             while m < len(self.slot_of) and self.slot_of[m] == s:
                 m += 1
-        self._first[self.slots] = m
+        self.first[self.slots] = m
         if m != len(self.slot_of):
             raise ValueError("modules")
 
@@ -92,24 +95,20 @@ class Ring:
     def capacity(self, g, s):
         """What all modules of slot `s` together can give gun `g`."""
         power = 0
-        for m in range(self._first[s], self._first[s + 1]):
+        for m in range(self.first[s], self.first[s + 1]):
             power += self.usable(g, m)
         return power
 
-    def limited(self):
-        """True if `max_modules` can bind: then an arc carries less than the sum of its slots."""
-        return self.max_modules < len(self.slot_of)
-
     def carries(self, k, r, l):  # noqa: E741
         """What the arc `r`, `l` of place `k` can carry: its best `max_modules` modules."""
-        if not self.limited():
+        if not self.limited:
             return self.base[k] + self.cc[k * self.slots + r] + self.cw[k * self.slots + l]
         g = self.gun[k]
         sums = self._sums
         n = 0
         for i in range(r + 1 + l):
             s = (self.home[g] - r + i) % self.slots
-            for m in range(self._first[s], self._first[s + 1]):
+            for m in range(self.first[s], self.first[s + 1]):
                 sums[n] = self.usable(g, m)
                 n += 1
         for i in range(n, len(sums)):
@@ -122,12 +121,17 @@ class Ring:
 
     def admit(self, wanted):
         """Take the guns with a 1 in `wanted` as admitted: put them in ring order, with gaps."""
+        self.limited = self.max_modules < len(self.slot_of)
+        at_home = self._at_home
+        for g in range(len(wanted)):
+            if wanted[g]:
+                at_home[self.home[g]] = g + 1
         k = 0
         for s in range(self.slots):
-            for g in range(len(wanted)):
-                if wanted[g] and self.home[g] == s:
-                    self.gun[k] = g
-                    k += 1
+            if at_home[s]:
+                self.gun[k] = at_home[s] - 1
+                at_home[s] = 0
+                k += 1
         self.count = k
         for i in range(k):
             following = self.gun[i + 1 if i + 1 < k else 0]

@@ -45,7 +45,7 @@ def cuts(ring, k):
 
 def _enough(ring, k, sums, ends, far):
     """The first end within `far` that satisfies the gun from this side alone, else `far`."""
-    if not ring.limited():
+    if not ring.limited:
         row = k * ring.slots
         missing = ring.demand_w[ring.gun[k]] - ring.base[k]
         for j in range(far):
@@ -60,7 +60,7 @@ class Labels:
     def __init__(self, planner, gaps):
         self.planner = planner
         self.gaps = gaps
-        self.limited = planner.ring.limited()
+        self.limited = planner.ring.limited
         n = planner.ring.count
         most = max(len(pairs) for pairs in gaps) // 2
         # Of each state: slots received (or NOTHING), what the guns have, by rank, and sorted.
@@ -71,8 +71,6 @@ class Labels:
         self.label = [[0] * n for _ in range(most)]
         self.trial = [0] * n
         self.trial_label = [0] * n
-        # Above what any gun can get: stands for the guns still to come.
-        self.unknown = 1 + max(planner.fill.high[k] * planner.fill.grow[k] for k in range(n))
         self.best = [-1] * n
         self.best_label = [-1] * n
 
@@ -80,15 +78,21 @@ class Labels:
         """Generator of small steps."""
         gaps = self.gaps
         n = len(gaps)
+        fill = self.planner.fill
         close = 0
+        # Above what any gun can get: stands for the guns still to come.
+        unknown = 1
+        yield
         for k in range(n):
+            if fill.high[k] * fill.grow[k] >= unknown:
+                unknown = fill.high[k] * fill.grow[k] + 1
             if len(gaps[k]) < len(gaps[close]):
                 close = k
         pairs = gaps[close]
         for q in range(0, len(pairs), 2):
             self.came[0] = pairs[q + 1]
             for i in range(n):
-                self.now[0][i] = self.unknown
+                self.now[0][i] = unknown
             width = 1
             k = close
             for _ in range(n - 1):
@@ -102,7 +106,6 @@ class Labels:
                 if i & 3 == 3:
                     yield
             yield
-        fill = self.planner.fill
         for k in range(n):
             fill.high[k] = self.best[self.planner.place[k]] // fill.grow[k]
 
