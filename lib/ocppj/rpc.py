@@ -70,7 +70,7 @@ class Rpc:
 
     def call(self, action: str, payload, now: int, message_id: str = None) -> str:
         """The text of a CALL, which is pending from now on. `payload`: dict, or JSON text as it
-        is.
+        is, or a list of bytes that are one.
 
         `message_id`: only for a repeated message, which may keep its id (J errata 3.1).
         RuntimeError while another CALL is pending.
@@ -78,7 +78,7 @@ class Rpc:
         if self.pending:
             raise RuntimeError("a CALL is pending")
         message_id = message_id or self.next_id()
-        text = '[2,%s,"%s",%s]' % (json.dumps(message_id), action, _text(payload))
+        text = _frame('[2,%s,"%s",' % (json.dumps(message_id), action), payload)
         self.pending = (message_id, action)  # not before: there may be no memory for the text
         self.deadline = now + self.timeout
         return text
@@ -86,11 +86,7 @@ class Rpc:
     def result(self, message_id: str, payload):
         """The text of the CALLRESULT to a CALL, or None if nobody waits for it any more (answered,
         or the connection was lost)."""
-        if isinstance(payload, bytearray):  # a long text: made of bytes it is not copied again
-            text = b"".join((b"[3,", json.dumps(message_id).encode(), b",", payload, b"]"))
-            text = str(text, "utf8")
-        else:
-            text = "[3,%s,%s]" % (json.dumps(message_id), _text(payload))
+        text = _frame("[3,%s," % json.dumps(message_id), payload)
         return text if self._served(message_id) else None
 
     def error(self, message_id: str, code: str, description: str = "", details=None):
@@ -235,6 +231,15 @@ class Rpc:
         pending = self.pending
         self.pending = None
         return pending
+
+
+def _frame(head: str, payload) -> str:
+    """The text of a frame. What is long comes as bytes, which MicroPython does not copy again."""
+    if isinstance(payload, bytearray):
+        payload = [payload]
+    if isinstance(payload, list):
+        return str(b"".join([head.encode()] + payload + [b"]"]), "utf8")
+    return "%s%s]" % (head, _text(payload))
 
 
 def _text(payload) -> str:

@@ -4,6 +4,8 @@ Functions over the charge point `cp`. Needed a few times a charge, so imported o
 MeterValues are in transactions.py, which stays.
 """
 
+import json
+
 from ocppj import outbox, sampler
 from ocppj.datetime import iso
 from ocppj.v16 import meter_values
@@ -80,7 +82,11 @@ def request(cp, kind, number, fields):
         if rows[0][1] != ledger.BEGIN and "E" in rows[-1][2]:
             # Asked for after the start: the register at the begin is known all the same (E 3.14).
             rows.insert(0, [fields[outbox.START], ledger.BEGIN, "E%d" % fields[outbox.START_WH]])
-        payload["transactionData"] = [meter_values.element(row[2], row[0], row[1]) for row in rows]
+        parts = []
+        for row in rows:
+            meter_values.element(parts, row[2], row[0], row[1])
+        head = json.dumps(payload)[:-1] + ',"transactionData":['
+        payload = [head.encode()] + parts + [b"]}"]
     return "StopTransaction", payload
 
 

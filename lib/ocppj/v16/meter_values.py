@@ -18,28 +18,30 @@ def _word(table, letter):
     return table[at : table.find(" ", at)]
 
 
-def element(reading, at, context):
-    """One MeterValue (7.26) of a reading (sampler.read) at Unix seconds `at`."""
+def element(parts, reading, at, context):
+    """Append one MeterValue (7.26) of a reading (sampler.read) at Unix seconds `at` to `parts`.
+
+    JSON in pieces of bytes and not as dicts: the message is built once, and where it will lie.
+    """
     context = _word(_CONTEXTS, context)
-    rows = []
+    if parts:
+        parts.append(b",")
+    parts.append(b'{"timestamp":"%s","sampledValue":[' % iso(at).encode())
+    comma = ""
     for letter, value in sampler.values(reading):
-        rows.append(
-            {
-                "value": value,
-                "context": context,
-                "measurand": sampler.row(letter)[1],
-                "unit": _word(_UNITS, letter),
-            }
-        )
-    return {"timestamp": iso(at), "sampledValue": rows}
+        row = (comma, value, context, sampler.row(letter)[1], _word(_UNITS, letter))
+        text = '%s{"value":"%s","context":"%s","measurand":"%s","unit":"%s"}' % row
+        parts.append(text.encode())
+        comma = ","
+    parts.append(b"]}")
 
 
-def request(cid, transaction_id, elements):
+def request(cid, transaction_id, parts):
     """Payload of MeterValues.req; transaction_id None outside of a transaction (E 3.16)."""
-    payload = {"connectorId": cid, "meterValue": elements}
-    if transaction_id is not None:
-        payload["transactionId"] = transaction_id
-    return payload
+    end = "]}" if transaction_id is None else '],"transactionId":%d}' % transaction_id
+    parts.insert(0, b'{"connectorId":%d,"meterValue":[' % cid)
+    parts.append(end.encode())
+    return parts
 
 
 def wanted(config, *keys) -> str:

@@ -50,11 +50,11 @@ def message(cp, now):
     if kind != "m":
         action, payload = cp.lazy("ocppj.v16.charge").request(cp, kind, number, fields)
         return action, payload, box.message_id(number)
-    reading = meter_values.element(fields[outbox.M_SAMPLE], at, fields[outbox.M_CONTEXT])
     tx = fields[outbox.M_TX]
-    payload = meter_values.request(
-        fields[outbox.M_CID], known_id(box.tx(tx)) if tx >= 0 else None, [reading]
-    )
+    tx = known_id(box.tx(tx)) if tx >= 0 else None
+    parts = []
+    meter_values.element(parts, fields[outbox.M_SAMPLE], at, fields[outbox.M_CONTEXT])
+    payload = meter_values.request(fields[outbox.M_CID], tx, parts)
     return "MeterValues", payload, box.message_id(number)
 
 

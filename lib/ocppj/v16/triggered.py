@@ -35,5 +35,6 @@ def _meter_values(cp, cid):
     transaction_id = None
     if session is not None and session.record is not None:
         transaction_id = session.transaction_id
-    element = meter_values.element(reading, wall, meter_values.TRIGGER)
-    return meter_values.request(cid, transaction_id, [element])
+    parts = []
+    meter_values.element(parts, reading, wall, meter_values.TRIGGER)
+    return meter_values.request(cid, transaction_id, parts)
