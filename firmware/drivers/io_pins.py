@@ -22,6 +22,7 @@ from machine import Pin
 from micropython import const
 
 _POLL_MS = const(20)
+_IDLE_MS = const(1000)
 _DEBOUNCE_MS = const(60)
 _LONG_MS = const(5000)
 _QUEUE = const(8)  # cards and buttons nobody has asked for yet
@@ -172,8 +173,10 @@ class PinIO:
                 app.log("SYS").exc(e, "%s", part[2])
 
     async def run(self, app):
-        """Beats `io`."""
+        """Beats `io`; where there is nothing to sample, it does little else."""
         clock = app.clock
+        names = [name for (_, name), pin in self._pins.items() if pin is not None]
+        busy = self._parts or "button" in names or "unlock" in names
         last = clock.ticks_ms()
         while True:
             now = clock.ticks_ms()
@@ -182,7 +185,7 @@ class PinIO:
             self.sample(ms)
             self.poll(app, ms)
             app.supervisor.beat("io")
-            await asyncio.sleep_ms(_POLL_MS)
+            await asyncio.sleep_ms(_POLL_MS if busy else _IDLE_MS)
 
 
 def open(params, connectors):

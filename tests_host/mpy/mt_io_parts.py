@@ -11,6 +11,7 @@ sys.modules["machine"] = fake_chip
 from drivers import buzzer, meter_modbus, ntc, status_led
 from gateway import modbus
 from station import topics
+from station.limits import Limits as RealLimits
 
 
 class Limits:
@@ -215,6 +216,23 @@ def test_the_cable_carries_less_when_it_is_hot_and_nothing_when_unknown():
         poll(part, app, 1000)
         assert app.one.limits.claims[1] == 0
         assert part.temp_dc == ntc.UNKNOWN
+
+
+def test_the_station_s_own_limits_take_the_claim_and_let_it_go_stale():
+    limits = RealLimits(("board", "cable"))
+    limits.claim("board", 1000)
+    app = App()
+    app.one.limits = limits
+    part = ntc.open(NTC, None)
+    fake_chip.analog[36] = millivolts(80)
+    poll(part, app, 1000)
+    limits.resolve(100, 7000)
+    assert limits.source == "cable"
+    assert 480 <= limits.limit_da <= 520
+    limits.resolve(4800, 7000)
+    assert limits.limit_da > 0
+    limits.resolve(101, 7000)
+    assert limits.limit_da == 0
 
 
 def test_the_hottest_of_several_counts_and_one_unknown_makes_all_unknown():
