@@ -228,6 +228,19 @@ def test_a_relative_schedule_begins_with_the_charge():
     assert said(packed(composite.RELATIVE, 0, valid=(0, 9000)), 5060) == (100, 9000)
 
 
+def test_what_needs_no_time_of_day():
+    assert composite.timeless(packed(composite.RELATIVE, 0))
+    assert not composite.timeless(packed(composite.RELATIVE, 0, valid=(5, composite.NEVER)))
+    assert not composite.timeless(packed(composite.RELATIVE, 0, valid=(0, 9000)))
+    assert not composite.timeless(packed(composite.ABSOLUTE))
+    assert not composite.timeless(packed(composite.DAILY))
+    assert said_lowest(packed()) == 50
+
+
+def said_lowest(p):
+    return composite.struct.unpack_from("<I", p, composite.lowest(p)[0] + 4)[0]
+
+
 def test_units():
     """E 3.69, and of more phases than there are the limit is taken as given (E 3.34)."""
     convert = composite.convert
