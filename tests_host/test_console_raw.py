@@ -14,6 +14,7 @@ from tools.board import BoardError, health
 from tools.board.link import Link
 from tools.setup_env import ROOT
 
+pytestmark = pytest.mark.xdist_group("raw")  # one board for all
 MPREMOTE = [str(ROOT / ".venv" / "bin" / "mpremote")]
 
 

@@ -18,6 +18,9 @@ from tools.board import BoardError, health, plan, port, provision
 from tools.board.link import Link
 
 
+pytestmark = pytest.mark.xdist_group("deploy")  # one board for all
+
+
 @pytest.fixture(scope="module", autouse=True)
 def hurry():
     with pytest.MonkeyPatch.context() as patch:

@@ -112,10 +112,11 @@ class Link:
         line.timeout, usual = 0.1, line.timeout
         line.write(b"\x15\r")
         time.sleep(0.5)
+        line.reset_input_buffer()
         line.write(b"login " + password.encode() + b"\r")
         seen = b""
         end = time.monotonic() + LOGIN_S
-        while time.monotonic() < end and b"wrong password" not in seen:
+        while time.monotonic() < end and b"error: wrong password" not in seen:
             seen += line.read(256)
             if b"unlocked until" in seen or b"has no lock" in seen:
                 line.timeout = usual
