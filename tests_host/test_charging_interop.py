@@ -110,3 +110,20 @@ async def test_a_remote_start_with_its_profile(tmp_path):
         await settled(client, 7, 10)
         await asyncio.sleep(0.5)
         assert abs(await amps(client) - 7) < 0.3
+
+
+@scenario
+async def test_a_long_composite_schedule_comes_in_turns(tmp_path):
+    async with world(tmp_path) as (csms, client):
+        rows = [(n * 60, 5 + n % 25) for n in range(50)]
+        start = int(time.time()) - 100
+        body = snake(profile(1, periods=rows, start=start, daily=True))
+        body["recurrency_kind"] = "Daily"
+        request = call.SetChargingProfile(connector_id=0, cs_charging_profiles=body)
+        assert (await csms.peer.call(request)).status == "Accepted"
+        answer = await csms.peer.call(call.GetCompositeSchedule(connector_id=1, duration=172800))
+        rows = answer.charging_schedule["charging_schedule_period"]
+        assert answer.status == "Accepted"
+        assert len(rows) in (100, 101)  # fifty changes a day, the first may fall on the receipt
+        assert {row["limit"] for row in rows} == {float(5 + n) for n in range(25)}
+        assert not (await client.ask("state"))["violations"]
