@@ -47,7 +47,8 @@ class Csms:
             call = ocpp.messages.Call(message[1], message[2], message[3])
             ocpp.messages._validate_payload(call, "1.6")
             assert len(message[1]) <= 36
-            if self.pending:  # only a time-out makes room for the next one (J 4.1.1)
+            if self.pending and self.pending[-1][1] == self.calls[-1][3]:
+                # Only a time-out makes room for the next one (J 4.1.1).
                 waited = bench.clock.now - self.calls[-1][0]
                 assert waited >= bench.cp.rpc.timeout, "two CALLs under way"
             self.calls.append((bench.clock.now, message[2], message[3], message[1]))
