@@ -4,15 +4,12 @@ Stock firmware has no CAN, but machine.mem32 reaches the controller (an SJA1000 
 register n at base + 4 n, low 8 bits). Everything is polled: by tasks/can_rx and, where the board
 names a "timer", from its soft interrupt.
 
-Limits. The FIFO holds 64 bytes, four extended frames of 8 bytes: 5.2 ms of a full bus at 125
-kbit/s, 2.6 ms at 250, 1.3 ms at 500. A flash erase stops everything for 45 to 80 ms, a garbage
-collection for 2 to 10. So a full bus cannot be followed; requests with at most four replies at a
-time can. What is lost is counted (get_counters()[7]) and the next frame carries RECV_ERR_OVERRUN.
+Limits (docs/can.md). The FIFO holds four extended frames of 8 bytes, 2.6 ms of a full bus at 250
+kbit/s; a flash erase stops everything for 45 to 80 ms. So a full bus cannot be followed, requests
+with at most four replies at a time can. What is lost is counted (get_counters()[7]) and the next
+frame carries RECV_ERR_OVERRUN. The layers above must still check every frame.
 
-Errata of the chip, each worked around where its name stands: BUS_OFF_REC, TX_INTR_LOST,
-RX_FRAME_INVALID (TWAI-3.13.5), RX_FIFO_CORRUPT (3.13.11), LISTEN_ONLY_DOM, CPU-3.16 and 3.18.
-Proven against a register model, not on silicon. Two receive errors within one poll show as one,
-so the layers above must still check every frame (lib/canproto does).
+Errata of the chip are worked around where their names stand. Proven against a register model.
 """
 
 from time import ticks_diff, ticks_ms
@@ -50,7 +47,6 @@ _CDR = const(0x3FF6B07C)
 _PERIP_CLK_EN = const(0x3FF000C0)
 _PERIP_RST_EN = const(0x3FF000C4)
 _TWAI = const(1 << 19)
-
 _RESET_MODE = const(1)
 _LISTEN = const(2)
 _SELF_TEST = const(4)
@@ -96,8 +92,7 @@ class Twai(Driver):
     # -- starting, and starting again
 
     def _begin(self, rec, tec):
-        # Everything is configured in reset mode; CDR first, it chooses the register layout.
-        mem = mem32
+        mem = mem32  # all in reset mode; CDR first, it chooses the register layout
         mem[_PERIP_CLK_EN] |= _TWAI
         mem[_PERIP_RST_EN] |= _TWAI
         mem[_PERIP_RST_EN] &= ~_TWAI
@@ -123,13 +118,13 @@ class Twai(Driver):
             mem[_BUF + 4 * i] = self.filter[i]
         mem[_MODE] = self.mode | _RESET_MODE
 
-    def _revive(self, mem):
-        # A peripheral reset with everything restored: what is in the FIFO is lost, the frame that
+    def _revive(self, mem, lost):
+        # A peripheral reset with everything restored. `lost` frames were in the FIFO; the one that
         # was being sent is sent again.
+        self.counters[7] = (self.counters[7] + lost) & 0x3FFFFFFF
         self.resets = (self.resets + 1) & 0x3FFFFFFF
         self.overrun = True
-        tec = mem[_TXERR]
-        self._begin(mem[_RXERR], tec)
+        self._begin(mem[_RXERR] & 255, mem[_TXERR] & 255)
         self.loaded = False
 
     def restart(self):
@@ -197,10 +192,10 @@ class Twai(Driver):
             if self.queued or self.loaded:
                 self._feed(mem, status)
             if self.rec:
-                self.rec = mem[_RXERR]
+                self.rec = mem[_RXERR] & 255
             level = _ACTIVE
             if status & _ERRORS and not self.mode & _LISTEN:
-                level = _PASSIVE if mem[_TXERR] > 127 or mem[_RXERR] > 127 else _WARNING
+                level = _PASSIVE if (mem[_TXERR] | mem[_RXERR]) & 128 else _WARNING
             self._enter(level)
         finally:
             self.busy = False
@@ -217,8 +212,7 @@ class Twai(Driver):
                 # whatever its length; the rest goes.
                 count = mem[_RMC] & 127
                 if used > 51 or count > 61 or not count:
-                    self.counters[7] = (self.counters[7] + (count or 1)) & 0x3FFFFFFF
-                    self._revive(mem)
+                    self._revive(mem, count or 1)
                     return
             info = self._copy(mem) if status & _FRAME_WAITS else 0
             # Asked after the status: an error that came before this frame shows now.
@@ -227,9 +221,7 @@ class Twai(Driver):
                 if mem[_STATUS] & _OFF:  # reset mode: what was read was the filter
                     return
                 if errors & _BEI and self._harmful(mem):
-                    lost = mem[_RMC] & 127
-                    self.counters[7] = (self.counters[7] + lost) & 0x3FFFFFFF
-                    self._revive(mem)
+                    self._revive(mem, mem[_RMC] & 127)
                     return
             if not status & _FRAME_WAITS:
                 return
@@ -242,6 +234,15 @@ class Twai(Driver):
     def _copy(self, mem):
         # The oldest frame: its id to self.id, its bytes to self.frame; returns the first byte.
         info = mem[_BUF] & 255
+        frame = self.frame
+        if info == 0x88:  # as every contract here has it: 60 % of the general way's time
+            a = (mem[_BUF + 4] & 255) << 21 | (mem[_BUF + 8] & 255) << 13
+            self.id = a | (mem[_BUF + 12] & 255) << 5 | mem[_BUF + 16] >> 3 & 31
+            frame[0], frame[1] = mem[_BUF + 20], mem[_BUF + 24]
+            frame[2], frame[3] = mem[_BUF + 28], mem[_BUF + 32]
+            frame[4], frame[5] = mem[_BUF + 36], mem[_BUF + 40]
+            frame[6], frame[7] = mem[_BUF + 44], mem[_BUF + 48]
+            return info
         a = mem[_BUF + 4] & 255
         b = mem[_BUF + 8] & 255
         if info & 128:
@@ -251,7 +252,6 @@ class Twai(Driver):
             self.id = a << 3 | b >> 5
             at = _BUF + 12
         if not info & 64:
-            frame = self.frame
             for i in range(min(info & 15, 8)):
                 frame[i] = mem[at] & 255
                 at += 4

@@ -55,7 +55,10 @@ class Chip(Wire):
             return 0xF9C1E06F & ~BIT | (BIT if self.clock else 0)
         if address == RST_EN:
             return BIT if self.held else 0
-        n = self.register(address)
+        # Only the low byte means anything; what stands above it is not zero here.
+        return self._register(self.register(address)) | 0x5A00
+
+    def _register(self, n):
         if n == 1:
             raise Forbidden("CMD cannot be read")
         if n == 2:
