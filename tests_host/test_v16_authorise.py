@@ -25,6 +25,29 @@ def test_a_refused_card_starts_nothing(status):
     assert verdict(b) == status and not b.sent("StartTransaction")
 
 
+def test_a_card_shown_while_the_station_still_registers_is_asked_about():
+    b = Bench().start().run(2)
+    b.station.tag(1, "A1")
+    b.run(3)
+    assert not b.station.verdicts
+    b.online()
+    assert b.sent("Authorize") == [{"idTag": "A1"}] and verdict(b) == "Accepted"
+
+
+@pytest.mark.parametrize("status", [None, "Pending", "Rejected"])
+def test_a_card_shown_at_boot_does_not_wait_for_a_csms_that_does_not_come(status):
+    b = Bench().start().run(2)
+    b.csms.boot["status"] = status
+    b.station.tag(1, "A1")
+    if status:
+        b.online(2)
+    else:
+        b.run(12)
+        assert not b.station.verdicts
+        b.run(2)
+    assert verdict(b) == "Invalid" and not b.sent("Authorize")
+
+
 def test_pre_authorize_starts_without_waiting():  # 9.1.13
     b = Bench(LocalPreAuthorize=True).online().charge().run(3)
     b.stop().run(2)

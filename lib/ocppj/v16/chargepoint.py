@@ -25,6 +25,7 @@ _CALLS = (
 )
 _DAY_S = 86400
 _RETRY_S = 10  # flash refused: the next try
+_BOOT_S = 15  # after a boot a card waits so long for the CSMS before the station decides alone
 
 
 class ChargePoint(Events):
@@ -207,7 +208,13 @@ class ChargePoint(Events):
         except OSError as e:
             self.log.error("journal cannot be written: %s", str(e))
 
+    def booting(self):
+        """True while the first registration since the boot may still come soon."""
+        return self.registration == "Unknown" and self.clock.uptime_s() < _BOOT_S
+
     def _tick(self, now):
+        while self.asks and not self.online and not self.booting():
+            self.lazy("ocppj.v16.tokens").alone(self)
         late = self.rpc.timed_out(now)
         if late:
             self.log.warn("%s: no answer within %d s", late[1], self.rpc.timeout)

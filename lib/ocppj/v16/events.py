@@ -88,7 +88,8 @@ class Events:
     def _authorise(self, session):
         tag = session.id_tag
         verdict = self.lazy("ocppj.v16.tokens").local(self, tag, self.online)
-        if verdict:
+        # Just booted, the CSMS will be there in a moment: better asked than refused.
+        if verdict and (verdict[0] != "Invalid" or not self.booting()):
             self.station.authorised(session.cid, tag, verdict[0], verdict[1])
         else:
             self.asks.append((session.cid, tag))
