@@ -12,6 +12,22 @@ TAG = "BENCH001"
 PLAY_S = 60  # a station that needs longer than that (10 s would do) starves
 SETTINGS = ("MeterValueSampleInterval=5",)
 
+# A day with a limit for each hour; high enough to let the charge go on.
+PROFILE = {
+    "chargingProfileId": 1,
+    "stackLevel": 0,
+    "chargingProfilePurpose": "TxDefaultProfile",
+    "chargingProfileKind": "Recurring",
+    "recurrencyKind": "Daily",
+    "chargingSchedule": {
+        "startSchedule": "2026-01-01T00:00:00Z",
+        "chargingRateUnit": "A",
+        "chargingSchedulePeriod": [
+            {"startPeriod": 3600 * hour, "limit": 60.5 + hour} for hour in range(24)
+        ],
+    },
+}
+
 # Every call that the station serves in the middle of a charge; Reset and the ones that start and
 # stop are played by `charge` itself.
 CALLS = (
@@ -28,6 +44,9 @@ CALLS = (
     ("RemoteStartTransaction", {"connectorId": 1, "idTag": TAG}),
     ("RemoteStopTransaction", {"transactionId": 999}),
     ("UnlockConnector", {"connectorId": 9}),
+    ("SetChargingProfile", {"connectorId": 0, "csChargingProfiles": PROFILE}),
+    ("GetCompositeSchedule", {"connectorId": 1, "duration": 86400}),
+    ("ClearChargingProfile", {}),
 )
 
 
