@@ -10,7 +10,8 @@ import itertools
 CLOSE = 1e-3  # watts: what two ways to compute the same power may differ by
 
 
-def _usable(module, gun):
+def usable(module, gun):
+    """What a module gives at the voltage of a gun, in real watts."""
     volts = gun.get("voltage_v", 400)
     if not module.get("healthy", True):
         return 0.0
@@ -23,13 +24,13 @@ def _usable(module, gun):
 
 def capacity(problem, gun, slots):
     """What the modules of `slots` can give a gun: its best `max_modules` of them."""
-    powers = [_usable(m, gun) for m in problem["modules"] if m["slot"] in slots]
+    powers = [usable(m, gun) for m in problem["modules"] if m["slot"] in slots]
     powers.sort(reverse=True)
     return sum(powers[: problem.get("max_modules", len(powers))])
 
 
 def _joined(start, slots, ties, count):
-    """Slots that current from `start` reaches within `slots` over `ties`: {slot: how many ties}."""
+    """Slots that `start` is joined to within `slots` by `ties`: {slot: how many ties away}."""
     seen = {start: 0}
     front = [start]
     while front:
@@ -47,6 +48,8 @@ def legal(problem, owner, admitted):
     everything = set(range(count))
     welded, stuck = set(problem.get("tie_closed", [])), set(problem.get("tie_open", []))
     guns = {gun["id"]: gun for gun in problem["guns"]}
+    if any(gun is not None and gun not in admitted for gun in owner):
+        return False
     if any(owner[s] is not None for s in problem.get("blocked", [])):
         return False
     for key, gun in problem.get("pins", {}).items():
