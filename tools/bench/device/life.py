@@ -15,6 +15,7 @@ import json
 import os
 import sys
 
+from canproto.rivot import Rivot
 from core import log, restart
 from core.bus import Bus
 from core.clock import Clock
@@ -25,14 +26,12 @@ from core.supervisor import Supervisor
 from ocppj.v16 import keys as ocpp_keys
 from ocppj.v16.chargepoint import ChargePoint
 from station import keys as station_keys
-from tasks import upkeep
-from world.hardware import Inputs, Wire
-from world.station_world import RATINGS
-
-from canproto.rivot import Rivot
 from station.connector import Connector
 from station.path_rivot import RivotPath
 from station.station import Station
+from tasks import upkeep
+from world.hardware import Inputs, Wire
+from world.station_world import RATINGS
 
 WALL = 1800000000
 FINE_MS = 100
@@ -53,6 +52,7 @@ class Counted(FileStore):
         return self.costs.setdefault(name.rstrip("0123456789abcdef~") or name, [0, 0, 0])
 
     def write(self, name, data):
+        """As the product does, counted."""
         super().write(name, data)
         row = self._row(name)
         row[0] += 1
@@ -61,6 +61,7 @@ class Counted(FileStore):
         self.sizes[key] = self.sizes.get(key, 0) + 1
 
     def delete(self, name):
+        """As the product does, counted where there was something."""
         if name in self.names():
             self._row(name)[2] += 1
             self.sizes["gone"] = self.sizes.get("gone", 0) + 1
@@ -71,10 +72,12 @@ class Deaf:
     """A list that keeps nothing."""
 
     def append(self, item):
-        pass
+        """Forgets it."""
 
 
 class Board:
+    """What the charge point asks of board data."""
+
     NAME = "LIFE"
     VERSION = "0"
     INPUTS = {}
@@ -90,6 +93,7 @@ class Csms:
         self.calls = 0
 
     def answer(self, text):
+        """The answer to a message of the station, None where it wants none."""
         message = json.loads(text)
         if message[0] != 2:
             return None
@@ -168,11 +172,13 @@ class Life:
         self.run(30, FINE_MS)
 
     def iso(self):
+        """The time of day, true and in text."""
         from core.clock import iso
 
         return iso(self.rtc)
 
     def online(self, on):
+        """The line to the central system comes or goes."""
         if on:
             self.cp.connected(self.clock.uptime_s())
         else:
@@ -202,6 +208,7 @@ class Life:
                     self.restart.tick(now)
 
     def exchange(self, now):
+        """What the station has to say, and the answers."""
         cp = self.cp
         text = cp.poll(now)
         while text:
@@ -240,6 +247,7 @@ class Life:
 
 
 def days(count, charges):
+    """The long life: prints a line each midnight, then all as JSON."""
     life = Life()
     found = []
     done = 0
@@ -278,6 +286,7 @@ def days(count, charges):
 
 
 def wear():
+    """What reaches the flash: idle, in a short charge, in a long one; printed as JSON."""
     life = Life()
     found = {}
 
