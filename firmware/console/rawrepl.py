@@ -143,13 +143,17 @@ def _beside(app, source):
     maintenance.begin(app, MINUTES, "raw")
     timer = None
     app.dog.wait(_RUN_MS)
-    if any([c.active() for c in app.station.connectors]):
+    charging = any([c.active() for c in app.station.connectors])
+    if charging:
         timer = _timer(lambda _: app.station.safe())
+    began = app.clock.ticks_ms()
     try:
         run_code(write, source)
     finally:
         if timer:
             timer.deinit()
+        if charging and app.clock.diff(app.clock.ticks_ms(), began) > _BLIND_MS:
+            app.station.safe()  # an output nobody has looked after for that long
         app.dog.wait(0)
         for name in [row[0] for row in app.supervisor.ages()]:
             app.supervisor.beat(name)
