@@ -12,9 +12,9 @@ from core.journal import FileStore
 
 VERSION = "0.1.0"
 PAUSE_S = 5  # before the next attempt of a start that failed
-# A collection after so many bytes and not only when the heap is full: what lives long then lies
-# together at the heap's begin, and not where the garbage of its day ended.
-_COLLECT_EACH = 2048
+# A collection each time a 32nd of the heap was handed out, and not only when it is full: what
+# lives long then lies together at the heap's begin, not where the garbage of its day ended.
+_SHARE = 32
 _EXT_ID = 2  # as in drivers/can.py
 
 
@@ -95,7 +95,7 @@ async def main(app):
 def run():
     """Start the station. Ctrl-C leaves to the REPL with the outputs off."""
     global app
-    gc.threshold(_COLLECT_EACH)
+    gc.threshold((gc.mem_alloc() + gc.mem_free()) // _SHARE)
     try:
         app = build()
     except Exception as e:
