@@ -142,6 +142,9 @@ class Station:
     def connector(self, cid):
         return self if cid < 2 else None
 
+    def save_register(self, connector):
+        self.register_wh = connector.meter.energy_wh
+
     def authorised(self, *verdict):
         self.verdicts.append(verdict)
 
