@@ -3,6 +3,16 @@
 A new group of figures is a new file with functions under @measures, and its name here.
 """
 
-from tools.bench import charging, control, flash, heap, ocpp, packages, smallest, websocket
+from tools.bench import (
+    charging,
+    control,
+    flash,
+    heap,
+    ocpp,
+    packages,
+    planner,
+    smallest,
+    websocket,
+)
 
-GROUPS = (control, websocket, ocpp, charging, heap, packages, smallest, flash)
+GROUPS = (control, websocket, ocpp, charging, planner, heap, packages, smallest, flash)

@@ -19,6 +19,25 @@ MOST = {
     "control.frame_slcan_alloc": (0, "design 5: a received CAN frame"),
     "control.tick_idle_alloc": (0, "design 5: a control tick that changes nothing"),
     "control.tick_charging_alloc": (0, "design 5: a control tick that changes nothing"),
+    # Scaled by 200 to the chip: 80 ms, 10 ms and 5 ms.
+    "planner.replan_time.2_of_12": (400, "planner: a plan for 12 slots"),
+    "planner.replan_alloc.2_of_12": (8 * KB, "planner: a plan for 12 slots"),
+    "planner.replan_time.4_of_12": (400, "planner: a plan for 12 slots"),
+    "planner.replan_alloc.4_of_12": (8 * KB, "planner: a plan for 12 slots"),
+    "planner.replan_time.12_of_12": (400, "planner: a plan for 12 slots"),
+    "planner.replan_alloc.12_of_12": (8 * KB, "planner: a plan for 12 slots"),
+    "planner.step_time.2_of_12": (25, "planner: no step longer than 5 ms on the chip"),
+    "planner.fill_time.2_of_12": (50, "planner: a water-fill"),
+    "planner.fill_alloc.2_of_12": (0, "planner: a water-fill"),
+    "planner.step_time.4_of_12": (25, "planner: no step longer than 5 ms on the chip"),
+    "planner.fill_time.4_of_12": (50, "planner: a water-fill"),
+    "planner.fill_alloc.4_of_12": (0, "planner: a water-fill"),
+    "planner.step_time.12_of_12": (25, "planner: no step longer than 5 ms on the chip"),
+    "planner.fill_time.12_of_12": (50, "planner: a water-fill"),
+    "planner.fill_alloc.12_of_12": (0, "planner: a water-fill"),
+    "planner.step_time.12_of_24": (25, "planner: no step longer than 5 ms on the chip"),
+    "planner.fill_time.12_of_24": (50, "planner: a water-fill"),
+    "planner.fill_alloc.12_of_24": (0, "planner: a water-fill"),
 }
 
 
