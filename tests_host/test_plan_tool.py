@@ -5,10 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import planner_problems as problems
 import pytest
-from planner_world import plan
 
+import planner_problems as problems
+from planner_world import plan
 from tools.plans import problem
 
 ROOT = Path(__file__).resolve().parent.parent
