@@ -30,7 +30,7 @@ KEYS = (
     b"\nWiFiCountry str XX 2 2 RW r -"  # two-letter country code of the radio
     b"\nHostname str galvani 1 32 RW r -"  # DHCP host name
     b"\nNetAddress csl - 4 4 RW r -"  # fixed address,mask,gateway,name server; empty: by DHCP
-    b"\nNtpServers csl pool.ntp.org 0 4 RW - -"  # time servers (boards with a network of their own)
+    b"\nNtpServers csl pool.ntp.org 0 4 RW - -"  # time servers, where the board has a link
     b"\nLinkTimeout int 120 30 3600 RW - s"  # no address so long: the interface starts anew
     b"\nLinkReboots int 3 0 10 RW - -"  # restarts in a row for want of a network; 0: never
     b"\nProvisionTime int 15 1 120 RW - min"  # the set-up page goes by itself after that

@@ -1,73 +1,17 @@
 """Is the network found, kept, told about, and given up in the right measure?"""
 # heapsize: 600k
 
-import asyncio
-
 import fake_network
 import mt
 import vtime
 from console_world import fresh_log
 from fake_network import Network
+from link_world import App, Store, lives
 
 import lazy
-from core import log, logview
+from core import logview
 from core.clock import Clock
 from net.link import Link
-from station.topics import TIME  # noqa: F401  (the clock's own import)
-
-
-class Store:
-    def __init__(self):
-        self.files = {}
-
-    def read(self, name):
-        return self.files.get(name)
-
-    def write(self, name, data):
-        self.files[name] = bytes(data)
-
-    def delete(self, name):
-        self.files.pop(name, None)
-
-
-class App:
-    """What a Link needs; `settings` differ from the defaults below."""
-
-    def __init__(self, **settings):
-        self.settings = {
-            "Hostname": "galvani",
-            "WiFiCountry": "DE",
-            "WiFiSsid": "home",
-            "WiFiPassword": "secret123",
-            "WiFiSsid2": "",
-            "WiFiPassword2": "",
-            "WiFiSsid3": "",
-            "WiFiPassword3": "",
-            "NetAddress": "",
-            "NtpServers": "",
-            "LinkTimeout": 120,
-            "LinkReboots": 3,
-        }
-        self.settings.update(settings)
-        self.config = self.supervisor = self.station = self
-        self.connectors = []
-        self.resets = []
-        self.beat_ms = self.gap_ms = 0
-        self.store = Store()
-        self.clock = Clock(vtime.ticks, vtime.diff, lambda: 0)
-        self.log = log.get
-
-    def get(self, key):
-        return self.settings[key]
-
-    def beat(self, name):
-        assert name == "link"
-        now = vtime.elapsed_ms()
-        self.gap_ms = max(self.gap_ms, now - self.beat_ms)
-        self.beat_ms = now
-
-    def reset(self, kind, reason):
-        self.resets.append((self.clock.uptime_s(), kind, reason))
 
 
 def setup():
@@ -81,24 +25,6 @@ def teardown():
     fake_network.remove()
     lazy.drop("net.wifi")
     lazy.drop("net.lan")
-
-
-def lives(app, seconds, kind="wifi", params=None, script=()):
-    """A Link that lives so long; script: (second, function)s. Returns it."""
-    link = Link(app, kind, params or {})
-    app.link = link
-
-    async def scenario():
-        task = asyncio.create_task(link.keep())
-        for at, action in script:
-            await asyncio.sleep(at - vtime.elapsed_ms() // 1000)
-            action()
-        await asyncio.sleep(seconds - vtime.elapsed_ms() // 1000)
-        task.cancel()
-
-    vtime.run(scenario())
-    assert app.gap_ms <= 5000
-    return link
 
 
 def attempts(*ssids):
