@@ -133,6 +133,29 @@ def test_a_long_stall_under_load_is_counted_and_survived():
     assert received(driver) == [(7, DATA, EXT)]
 
 
+def full_bus(bit_rate, poll_us, frames=60):
+    """Frames back to back, the driver polled each `poll_us`: (received, lost)."""
+    driver, chip = opened(bit_rate)
+    frame_us = 131 * 1000000 // bit_rate
+    heard = 0
+    next_poll = poll_us
+    for n in range(frames):
+        while next_poll <= n * frame_us:
+            heard += len(received(driver))
+            next_poll += poll_us
+        chip.arrive(n, DATA)
+    heard += len(received(driver))
+    return heard, driver.get_counters()[7]
+
+
+def test_a_full_bus_is_followed_at_the_timer_s_pace_and_not_at_the_task_s():
+    for rate, timer_us in ((125000, 4000), (250000, 2000), (500000, 1000)):
+        assert full_bus(rate, timer_us) == (60, 0)
+        heard, lost = full_bus(rate, 10000)
+        assert heard + lost == 60  # every lost frame is counted
+        assert lost > 20
+
+
 # -- filters
 
 
