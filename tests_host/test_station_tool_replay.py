@@ -3,6 +3,7 @@
 import time
 
 import pytest
+
 from test_station_tool_cli import Tool, ask
 
 # A battery of 84.0 V and 60.0 A that permits charging and says SoC 61.0 %.
