@@ -17,7 +17,6 @@ from tools import deploy
 from tools.board import BoardError, health, plan, port, provision
 from tools.board.link import Link
 
-
 pytestmark = pytest.mark.xdist_group("deploy")  # one board for all
 
 

@@ -79,10 +79,10 @@ def _send(link: Link, files: dict[str, bytes], there: dict) -> None:
 def _unfinished(link: Link, there: dict) -> dict:
     """An update that came completely but is not in place is finished first; what is there now."""
     if "new/go" in there:
-        from tools.board.link import finish_source
+        from tools.board.link import LONG_S, finish_source
 
         out.print("an interrupted update is finished first")
-        link.run(finish_source() + "\nfinish('')")
+        link.run(finish_source() + "\nfinish('')", LONG_S)
         return link.files()
     return there
 

@@ -175,6 +175,11 @@ def _timer(fn):
 def alone(app=None):
     """The raw mode after the station `app` has stopped: blocking, its memory given back."""
     scope.pop("app", None)
+    for bus in app.cans if app else ():
+        try:
+            bus.deinit()  # its timer would call into what is cleared below
+        except Exception as e:
+            sys.print_exception(e)
     for name in list(app.__dict__) if app else ():
         delattr(app, name)  # who calls us may still hold it
     # The old loop holds every task, its handler the supervisor.

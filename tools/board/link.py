@@ -25,6 +25,7 @@ from tools.board import BoardError, port
 ROOT = Path(__file__).resolve().parents[2]
 LOGIN_S = 40
 TRIES = 4
+LONG_S = 180  # moving 170 files on a slow flash
 PIECE = 768  # bytes of a file in one execution: 1 KB of source for a heap that may be small
 HELPERS = """
 import os, gc, hashlib
@@ -138,10 +139,16 @@ class Link:
             "the environment: CONSOLE_PASSWORD=... make ..."
         )
 
-    def run(self, code: str) -> str:
-        """What the code prints on the board. BoardError: its exception, or the line broke."""
+    def run(self, code: str, patience_s: float = 10) -> str:
+        """What the code prints on the board. BoardError: its exception, or the line broke.
+
+        patience_s: so long the board may be silent while it works.
+        """
         try:
-            return self.transport.exec(code).decode()
+            said, trace = self.transport.exec_raw(code, timeout=patience_s)
+            if trace:
+                raise TransportExecError(said, trace.decode())
+            return said.decode()
         except TransportExecError as error:
             last = error.error_output.strip().splitlines()[-1]
             raise BoardError(f"the board says: {last}")
@@ -169,7 +176,7 @@ class Link:
     def files(self) -> dict[str, tuple[int, str]]:
         """Size and SHA-256 of every file on the flash."""
         listed = {}
-        for line in self.run("_w('')").splitlines():
+        for line in self.run("_w('')", LONG_S).splitlines():
             size, digest, path = line.split(" ", 2)
             listed[path] = (int(size), digest)
         return listed
@@ -201,7 +208,7 @@ class Link:
         lines = "".join(path + "\n" for path in gone)
         self.put("new/go~", lines.encode())
         self.run("os.rename('new/go~', 'new/go')")
-        self.run(finish_source() + "\nfinish('')")
+        self.run(finish_source() + "\nfinish('')", LONG_S)
 
     def restart(self) -> None:
         """Resets the machine; the connection is over."""
