@@ -96,6 +96,12 @@ def test_drivers_of_all_parts_exist(board):
     assert [name for name in names if not (drivers / f"{name}.py").exists()] == []
 
 
+def test_an_interrupting_mcp2515_has_an_spi_of_its_own(board):
+    buses = [p["spi"] for kind, p in board.CAN if kind == "mcp2515" and "int" in p]
+    parts = [p["spi"] for _, p in board.IO[1]["parts"] if "spi" in p]
+    assert not set(buses) & set(parts)
+
+
 def test_machine_can_is_used_where_the_port_has_it(monkeypatch):
     machine = types.ModuleType("machine")
     machine.CAN = object

@@ -58,6 +58,7 @@ class Mcp2515(Driver):
     """`params`: {"spi": an SPI object or number, "cs": pin, "int": pin or absent, "mhz": 8 or 16}.
 
     With a number also "sck" "mosi" "miso" (pins) and "baudrate" (10 MHz at most, 8 by default).
+    With "int" the SPI must be its own: the interrupt would talk into another device's transaction.
     A chip that does not answer is _STOPPED until `restart()` finds it.
     """
 
