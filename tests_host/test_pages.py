@@ -229,3 +229,16 @@ def test_the_long_press_opens_it_again(micropython64, tmp_path, monkeypatch):
             assert time.monotonic() < end
             time.sleep(0.2)
         assert "leave empty to keep it" in site.open()
+
+
+def test_a_port_that_is_taken_costs_the_page_and_not_the_station(
+    micropython64, tmp_path, monkeypatch
+):
+    with Site(micropython64, tmp_path, monkeypatch, radio=False, **GOOD) as first:
+        first.open()
+        other = tmp_path / "other"
+        other.mkdir()
+        with Station(micropython64, other, prelude(False), **GOOD) as second:
+            time.sleep(3)
+            assert "status page, port" in second.ask("logs 50")
+            assert json.loads(second.ask("status --json"))["health"]["restarts"] == {}

@@ -42,7 +42,7 @@ STARTED_BY_NAME = ("boot.py", "main.py")
 # What is in the tree only where the board's PARTS name it: own files, and modules from PyPI.
 PARTS = {
     "provision": ("tasks/provision.py", "net/setup_page.py", "net/ap.py"),
-    "statuspage": ("tasks/statuspage.py",),
+    "statuspage": ("tasks/statuspage.py", "net/status_page.py"),
 }
 FOREIGN = {"provision": {"lib/microdot.py": "microdot"}}
 
