@@ -103,23 +103,26 @@ def feasible(planner):
     for first in range(ring.reach_cc[0] + 1):
         yield
         if n == 1:
-            planner.fits = _alone(ring, first)
+            yield from _alone(planner, first)
         elif ring.ends_cc[0] >> first & 1:
-            planner.fits = _around(ring, first)
+            yield from _around(planner, first)
         if planner.fits:
             return
 
 
-def _alone(ring, r):
+def _alone(planner, r):
+    ring = planner.ring
     floor = ring.floor_w[ring.gun[0]]
     far = min(ring.reach_cw[0], ring.gap[0] - r)
     for l in range(far, -1, -1):  # noqa: E741
         if ring.legal_alone(r, l) and ring.carries(0, r, l) >= floor:
-            return True
-    return False
+            planner.fits = True
+            return
+        yield
 
 
-def _around(ring, first):
+def _around(planner, first):
+    ring = planner.ring
     r = first
     n = ring.count
     for k in range(n):
@@ -129,12 +132,16 @@ def _around(ring, first):
         while not ring.ends_cw[k] >> l & 1 or floor and ring.carries(k, r, l) < floor:
             l += 1  # noqa: E741
             if l > ring.reach_cw[k]:
-                return False
+                return
+            if ring.limited:
+                yield
         if k + 1 == n:
-            return l + first <= gap
+            planner.fits = l + first <= gap
+            return
         r = min(gap - l, ring.reach_cc[k + 1])
         while r >= 0 and not ring.ends_cc[k + 1] >> r & 1:
             r -= 1
         if r < 0:
-            return False
-    return True
+            return
+        if k & 1:
+            yield

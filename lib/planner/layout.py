@@ -11,6 +11,7 @@ from array import array
 from micropython import const
 
 DEAR = const(0x3FFFFFF)
+NEVER = const(255)  # a ring has fewer slots
 
 
 def price(ring, g, s):
@@ -99,7 +100,7 @@ def alone(planner):
                 best = power
                 lowest = behind + beyond
                 arc_r, arc_l = r, l
-            if l & 3 == 3:
+            if l & 3 == 3 or ring.limited:
                 yield
         yield
     planner.arc_cc[0] = arc_r
@@ -127,6 +128,7 @@ class Chain:
         self.low_at = bytearray(slots + 1)
         self.from_r = bytearray(ring.count * slots)  # by slots given: how many had been received
         self.from_l = bytearray(ring.count * slots)  # by slots received: how many were given
+        self.least = bytearray(ring.count * slots)
         # What an arc costs by its slots clockwise and counter-clockwise.
         self.price_cw = array("h", bytes(2 * ring.count * slots))
         self.price_cc = array("h", bytes(2 * ring.count * slots))
@@ -142,9 +144,13 @@ class Chain:
             self._prices(k, self.price_cw, ring.reach_cw[k], 1)
             self._prices(k, self.price_cc, ring.reach_cc[k], -1)
             work += 2 + ring.reach_cw[k] + ring.reach_cc[k]
-            if work > 8:
+            if work > 6:
                 yield
                 work = 0
+            if ring.limited:
+                yield from self._least_limited(k)
+            else:
+                self._least(k)
         first = 0
         free = False
         for k in range(n):
@@ -201,35 +207,50 @@ class Chain:
             total += price(ring, g, (ring.home[g] + way * j) % ring.slots)
             prices[row + j] = total
 
+    def _least(self, k):
+        """least[l] = the fewest slots that gun `k` must have received when it is given `l`."""
+        ring = self.planner.ring
+        row = k * ring.slots
+        need = self.planner.need[k] - ring.base[k]
+        reach = r = ring.reach_cc[k]
+        for l in range(ring.reach_cw[k] + 1):  # noqa: E741
+            missing = need - ring.cw[row + l]
+            while r >= 0 and ring.cc[row + r] >= missing:
+                r -= 1
+            self.least[row + l] = r + 1 if r < reach and ring.ends_cw[k] >> l & 1 else NEVER
+
+    def _least_limited(self, k):
+        """The same as a generator, where `max_modules` makes every look expensive."""
+        ring = self.planner.ring
+        row = k * ring.slots
+        need = self.planner.need[k]
+        reach = r = ring.reach_cc[k]
+        for l in range(ring.reach_cw[k] + 1):  # noqa: E741
+            while r >= 0 and ring.carries(k, r, l) >= need:
+                r -= 1
+                yield
+            self.least[row + l] = r + 1 if r < reach and ring.ends_cw[k] >> l & 1 else NEVER
+            yield
+
     def _give(self, k, following):
         """From `low` of gun `k` to `cost` of the following one, over every cut between them."""
         ring = self.planner.ring
         row = k * ring.slots
         there = following * ring.slots
         low = self.low
-        need = self.planner.need[k] - ring.base[k]
-        limited = ring.limited
+        least = self.least
         far = ring.reach_cw[k]
         gap = ring.gap[k]
-        reach = r = ring.reach_cc[k]
         l = at = 0  # noqa: E741
         lowest = DEAR
         # As the following gun gets fewer slots, gun k may get more.
         for j in range(ring.reach_cc[following], -1, -1):
             while l <= far and l + j <= gap:
-                if ring.ends_cw[k] >> l & 1:
-                    # With more given less must have been received.
-                    if limited:
-                        while r >= 0 and ring.carries(k, r, l) - ring.base[k] >= need:
-                            r -= 1
-                    else:
-                        missing = need - ring.cw[row + l]
-                        while r >= 0 and ring.cc[row + r] >= missing:
-                            r -= 1
-                    if r < reach and low[r + 1] + self.price_cw[row + l] < lowest:
-                        lowest = low[r + 1] + self.price_cw[row + l]
-                        at = l
-                        self.from_r[row + l] = self.low_at[r + 1]
+                r = least[row + l]
+                if r != NEVER and low[r] + self.price_cw[row + l] < lowest:
+                    lowest = low[r] + self.price_cw[row + l]
+                    at = l
+                    self.from_r[row + l] = self.low_at[r]
                 l += 1  # noqa: E741
             if lowest < DEAR // 2 and ring.ends_cc[following] >> j & 1:
                 self.cost[j] = lowest + self.price_cc[there + j]

@@ -158,7 +158,7 @@ class Planner:
         n = ring.count
         for k in range(n):
             self._high(k, ring.reach_cc[k], ring.reach_cw[k])
-            if k & 3 == 3:
+            if k & 3 == 3 or ring.limited:
                 yield
         # No layout can give more than this; if the kept one does, it is the best.
         self._level()
@@ -232,7 +232,7 @@ class Planner:
                 s = s + 1 if s + 1 < ring.slots else 0
             self.room[k] = ring.carries(k, self.arc_cc[k], self.arc_cw[k])
             self._grant(k)
-            if k & 3 == 3:
+            if k & 3 == 3 or ring.limited:
                 yield
 
     def _grant(self, k):

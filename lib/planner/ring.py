@@ -54,6 +54,7 @@ class Ring:
         self.first = bytearray(slots + 1)  # the first module of each slot, from arrange()
         # Can `max_modules` bind? Then an arc carries less than the sum of its slots. From admit().
         self.limited = False
+        self._one = 0
         self._at_home = bytearray(slots)
         self._sums = [0] * modules
 
@@ -68,6 +69,8 @@ class Ring:
         self.ends_cw = [0] * places
         self.ends_cc = [0] * places
         self.reach_cw = [0] * places
+        # The power of a module within reach where all that give any give the same, else -1.
+        self.alike = [0] * places
         self.reach_cc = [0] * places
 
     def arrange(self):
@@ -96,13 +99,19 @@ class Ring:
         """What all modules of slot `s` together can give gun `g`."""
         power = 0
         for m in range(self.first[s], self.first[s + 1]):
-            power += self.usable(g, m)
+            one = self.usable(g, m)
+            power += one
+            if self.limited and one and one != self._one:
+                self._one = -1 if self._one else one
         return power
 
     def carries(self, k, r, l):  # noqa: E741
         """What the arc `r`, `l` of place `k` can carry: its best `max_modules` modules."""
+        power = self.base[k] + self.cc[k * self.slots + r] + self.cw[k * self.slots + l]
         if not self.limited:
-            return self.base[k] + self.cc[k * self.slots + r] + self.cw[k * self.slots + l]
+            return power
+        if self.alike[k] >= 0:
+            return min(power, self.alike[k] * self.max_modules)
         g = self.gun[k]
         sums = self._sums
         n = 0
@@ -141,12 +150,14 @@ class Ring:
         """Fill the tables of place `k` (after `admit`): capacity by distance, ends, reach."""
         g = self.gun[k]
         home = self.home[g]
+        self._one = 0
         self.base[k] = self.capacity(g, home)
         row = k * self.slots
         self._walk(g, home, 1, self.cw, row, self.gap[k])
         self.reach_cw[k], self.ends_cw[k] = self._far, self._ends
         self._walk(g, home, -1, self.cc, row, self.gap[k - 1 if k else self.count - 1])
         self.reach_cc[k], self.ends_cc[k] = self._far, self._ends
+        self.alike[k] = self._one
 
     def _walk(self, g, s, way, sums, row, most):
         """Go from slot `s` as far as an arc may; sums[row + j] = capacity of the first j slots."""

@@ -103,7 +103,7 @@ class Labels:
                 if self._beats(close, i, pairs[q], self.best_label, self.best):
                     self.best[ALL] = self.trial
                     self.best_label[ALL] = self.trial_label
-                if i & 3 == 3:
+                if i & 3 == 3 or self.limited:
                     yield
             yield
         for k in range(n):
@@ -123,7 +123,7 @@ class Labels:
                     then[ALL] = self.trial
                     label[ALL] = self.trial_label
                     coming[j] = pairs[2 * j + 1]
-                if i & 3 == 3:
+                if i & 3 == 3 or self.limited:
                     yield
             yield
         self.now, self.then = self.then, self.now
