@@ -44,6 +44,15 @@ def snapshot(health) -> dict:
     }
     if link:
         found["link"] = link.facts()
+    try:
+        import esp32
+
+        # What lies outside of Python's heap: TLS needs 17 KB of it in one piece.
+        blocks = esp32.idf_heap_info(esp32.HEAP_DATA)
+        found["idf_free"] = sum([b[1] for b in blocks])
+        found["idf_largest"] = max([b[2] for b in blocks])
+    except ImportError:
+        pass
     return found
 
 

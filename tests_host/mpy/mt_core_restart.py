@@ -58,6 +58,67 @@ def test_five_bad_runs_in_a_row_lead_to_the_minimal_mode():
     assert r.cause == "crash: control"
 
 
+def test_who_crashed_is_remembered_until_a_good_run():
+    store = Store()
+    for name in ("csms", "session", "csms"):
+        Restart(store).note("crash: %s ValueError()" % name)
+    r = Restart(store)
+    assert (r.bad, r.blamed) == (3, "csms session")
+    r.tick(600)
+    r = Restart(store)
+    assert (r.bad, r.blamed) == (0, "")
+
+
+def test_an_ordered_reset_ends_the_row_of_bad_runs():
+    store = Store()
+    for _ in range(6):
+        Restart(store).note("crash: csms x")
+    r = Restart(store)
+    assert r.minimal
+    r.note("Soft: SoftReset")
+    r = Restart(store)
+    assert (r.minimal, r.bad, r.blamed) == (False, 0, "")
+
+
+def test_bites_that_go_on_in_the_minimal_mode_lead_to_the_console_alone():
+    store = Store()
+    seen = []
+    for _ in range(10):
+        r = Restart(store)
+        seen.append((r.minimal, r.bare))
+        if r.bare:
+            r.stable()  # as wiring.tasks does: the run after it is a normal one
+        store.write("dog", b"bite")
+    assert seen == [(False, False)] * 5 + [(True, False)] * 3 + [(True, True), (False, False)]
+
+
+def test_the_chip_tells_what_lies_outside_of_the_heap():
+    import sys
+
+    class Esp32:
+        HEAP_DATA = 4
+
+        def idf_heap_info(kind):
+            assert kind == 4
+            return [
+                (7288, 0, 0, 0),
+                (16648, 4, 0, 4),
+                (79912, 35712, 31744, 35108),
+                (15072, 9000, 8000, 1),
+            ]
+
+    vtime.start = vtime._now = 0
+    clock = Clock(vtime.ticks, vtime.diff, lambda: 0)
+    health = Health(clock, Supervisor(clock, None, log.get("SYS"), None), Restart(Store()))
+    sys.modules["esp32"] = Esp32
+    try:
+        found = health.snapshot()
+    finally:
+        sys.modules.pop("esp32")
+    assert (found["idf_free"], found["idf_largest"]) == (44716, 31744)
+    assert "idf_free" not in health.snapshot()
+
+
 def test_ten_minutes_of_life_make_a_run_a_good_one():
     for uptime, bad in ((599, 4), (600, 0)):
         store = Store()
