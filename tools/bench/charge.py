@@ -28,6 +28,16 @@ PROFILE = {
     },
 }
 
+DATE = "2099-01-01T00:00:00.000Z"
+# The longest list of one message (SendLocalListMaxLength).
+TOKENS = [
+    {
+        "idTag": f"{n:020}",
+        "idTagInfo": {"status": "Accepted", "expiryDate": DATE, "parentIdTag": f"P{n:019}"},
+    }
+    for n in range(50)
+]
+
 # Every call that the station serves in the middle of a charge; Reset and the ones that start and
 # stop are played by `charge` itself.
 CALLS = (
@@ -47,6 +57,12 @@ CALLS = (
     ("SetChargingProfile", {"connectorId": 0, "csChargingProfiles": PROFILE}),
     ("GetCompositeSchedule", {"connectorId": 1, "duration": 86400}),
     ("ClearChargingProfile", {}),
+    ("SendLocalList", {"listVersion": 1, "updateType": "Full", "localAuthorizationList": TOKENS}),
+    ("GetLocalListVersion", {}),
+    ("ReserveNow", {"connectorId": 1, "expiryDate": DATE, "idTag": TAG, "reservationId": 1}),
+    ("CancelReservation", {"reservationId": 1}),
+    ("GetDiagnostics", {"location": "ftp://127.0.0.1/", "retries": 0}),
+    ("UpdateFirmware", {"location": "http://127.0.0.1/f", "retrieveDate": DATE}),
 )
 
 

@@ -6,29 +6,35 @@ _TURN = 5  # writes to the flash in one go, so that the control loop is not kept
 
 
 def run(cp, payload, now):
-    """Accepted, Failed (list unchanged), VersionMismatch or NotSupported (switched off)."""
+    """Accepted, Failed (list unchanged), VersionMismatch or NotSupported (switched off).
+
+    The work is done in later turns: by then the text of the message is out of memory.
+    """
     get = cp.config.get
     if not get("LocalAuthListEnabled"):
         return {"status": "NotSupported"}
-    entries = payload.get("localAuthorizationList") or ()
+    rows = payload.get("localAuthorizationList") or []
     number = payload["listVersion"]
     full = payload["updateType"] == "Full"
-    rows = None
     # 0 and -1 mean something else in GetLocalListVersion.conf (E 3.52).
-    if number > 0 and len(entries) <= get("SendLocalListMaxLength"):
-        rows = _rows(entries, full)
-    if rows is None:
+    if number <= 0 or len(rows) > get("SendLocalListMaxLength"):
         return {"status": "Failed"}
-    most = get("LocalAuthListMaxLength")
-    work = cp.lazy("ocppj.authlist").changes(cp.store, number, full, rows, most)
+    payload = None
+    work = None
 
     def more():
+        nonlocal work
+        if work is None:
+            if not _understood(rows, full):
+                return {"status": "Failed"}
+            most = get("LocalAuthListMaxLength")
+            work = cp.lazy("ocppj.authlist").changes(cp.store, number, full, rows, most)
         for _ in range(_TURN):
             status = next(work)
             if status:
                 return {"status": status}, lambda status=status: _agreed(cp, status)
 
-    return more() or more
+    return more
 
 
 def _agreed(cp, status):
@@ -37,20 +43,18 @@ def _agreed(cp, status):
         cp._status(0)
 
 
-def _rows(entries, full):
-    """(token, status, expiry, parent) of each; None if one of them makes no sense."""
-    rows = []
-    for entry in entries:
-        info = entry.get("idTagInfo")
+def _understood(rows, full):
+    """Make each a (token, status, expiry, parent), in its place; False if one has no sense."""
+    for i in range(len(rows)):
+        info = rows[i].get("idTagInfo")
+        expiry = None
         if info is None:
             if full:
-                return None  # required in a full list (S 7.1)
-            rows.append((entry["idTag"], None, None, None))
-            continue
-        expiry = info.get("expiryDate")
-        if expiry is not None:
-            expiry = parse(expiry)
+                return False  # required in a full list (S 7.1)
+            info = {}
+        elif "expiryDate" in info:
+            expiry = parse(info["expiryDate"])
             if expiry is None:
-                return None
-        rows.append((entry["idTag"], info["status"], expiry, info.get("parentIdTag")))
-    return rows
+                return False
+        rows[i] = (rows[i]["idTag"], info.get("status"), expiry, info.get("parentIdTag"))
+    return True
