@@ -6,7 +6,7 @@ from core.config import ConfigError
 def config(app, args, session):
     """config [list [PREFIX]] | get KEY | set KEY VALUE | unset KEY. Secrets show as ***."""
     conf = app.config
-    word = args[0] if args else "list"
+    word = args[0].lower() if args else "list"
     if word == "list" and len(args) <= 2:
         prefix = args[1].lower() if len(args) > 1 else ""
         for key in conf.keys():

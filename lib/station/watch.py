@@ -20,6 +20,12 @@ _STILL_DA = const(10)
 _HUNGRY_PM = const(900)  # a battery below this SoC takes current when it asks for it
 _VOLT_MARGIN_DV = const(10)  # above the battery's own maximum
 _COOLED_DC = const(50)  # a hot module must fall this far below its maximum
+# Weld check (contract a.4): with the contactor open the module's output bleeds; if it does not
+# fall by 3 V in this time, the battery still stands behind it.
+_WELD_FROM_MS = const(1_000)
+_WELD_MS = const(15_000)
+_WELD_DROP_DV = const(30)
+_WELD_LOW_DV = const(200)
 _LONG = const(86_400_000)
 
 # Counters of how long a condition has held.
@@ -39,6 +45,8 @@ class Watch:
         self._ms = [0] * 7
         self.path = path
         self.hot = False
+        self._opened_ms = _LONG  # since the contactor opened; nothing is known at boot
+        self._opened_dv = 0
         self.reload(config, ratings)
 
     def reload(self, config, ratings):
@@ -68,6 +76,7 @@ class Watch:
         mask.assess(faults.NOT_FOLLOWING, fresh and path.can_ok and astray)
         self._electrical(dt_ms, mask, fresh)
         self._thermal(dt_ms, mask, fresh and up)
+        self._weld(dt_ms, mask, fresh)
 
     def _nothing_flows(self):
         # Full voltage, a battery that asks and is not full, yet no current: the way to it is
@@ -104,6 +113,22 @@ class Watch:
             self.hot = temp >= self.hot_dc or (self.hot and temp > self.hot_dc - _COOLED_DC)
         mask.assess(faults.HOT, self.hot)
         mask.assess(faults.HIGH_TEMPERATURE, self._held(_HOT, self.hot, dt_ms) > self.hot_ms)
+
+    def _weld(self, dt_ms, mask, fresh):
+        path = self.path
+        before = self._opened_ms
+        if path.closed:
+            self._opened_ms = 0
+        elif before < _WELD_MS:
+            now = before + dt_ms
+            self._opened_ms = now
+            volts = path.voltage_dv()
+            if before < _WELD_FROM_MS <= now:
+                self._opened_dv = volts
+            stands = volts > _WELD_LOW_DV and volts > self._opened_dv - _WELD_DROP_DV
+            if now >= _WELD_MS and fresh and stands:
+                mask.assess(faults.WELDED, True)
+                mask.assess(faults.WELDED, False)  # seen once, held until a person clears it
 
     def derated_da(self, rated_da):
         """Current allowed at the present temperature: linear from TempDerate to TempMax."""

@@ -74,6 +74,7 @@ class Wire:
         self.force_volts = None
         self.force_amps = None
         self.cut = False
+        self.welded = False
         self._turn = 0
 
     def send(self, can_id, buf):
@@ -116,7 +117,7 @@ class Wire:
         """100 ms of physics and of unsolicited frames."""
         self._turn += 1
         plugged = self.inputs.plugs[self.cid] is not False
-        closed = self.inputs.contactors[self.cid] and plugged
+        closed = (self.inputs.contactors[self.cid] or self.welded) and plugged
         emf = self.emf
         if self.on and self.module_on and closed:
             want = max(0.0, min(self.set_amps, (self.set_volts - emf) / 0.05))
