@@ -148,9 +148,6 @@ class Station:
     def authorised(self, *verdict):
         self.verdicts.append(verdict)
 
-    def save_register(self, connector):
-        pass
-
     def remote_start(self, cid, tag):
         return None
 
