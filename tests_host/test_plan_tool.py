@@ -182,5 +182,21 @@ def test_pins_and_owners_of_guns_that_are_not_there_do_not_matter():
     assert plan(asked(**facts))["admitted"] == [1]
 
 
+def test_null_is_the_default():
+    guns = [GUN | {"weight": None, "rank": None, "voltage_v": None, "min_w": None}]
+    modules = [MODULE | {"max_current_a": None, "derate": None, "v_max": None}]
+    facts = dict.fromkeys("grid_w tie_closed pins radius max_modules previous".split())
+    line = json.dumps(asked(modules=modules, guns=guns) | facts)
+    numbers = problem.check(problem.read(line), None)
+    assert numbers == problem.check(asked(modules=[MODULE], guns=[GUN]), None)
+
+
+def test_trying_everything_ends_at_24_slots():
+    assert plan(asked(slots=24), True)["admitted"] == [1]
+    with pytest.raises(problem.ProblemError, match="slots: --solver exact takes at most 24"):
+        plan(asked(slots=25), True)
+    assert plan(asked(slots=64), False) == plan(asked(slots=64))
+
+
 def test_a_key_that_nobody_knows_does_not_matter():
     assert plan(asked(note="x")) == plan(asked())

@@ -12,6 +12,7 @@ from fractions import Fraction
 from math import ceil, floor, lcm
 
 MOST_SLOTS = 64
+MOST_EXACT = 24  # 6561 splits
 MOST_MODULES = 255
 MOST_NUMBER = 10**9
 MOST_SCALE = 10**6
@@ -59,8 +60,8 @@ def _number(holder, key, where, default=MISSING, low=0, above=None):
     name = f"{where}{key}"
     if value is MISSING:
         raise ProblemError(f"{name}: it is missing")
-    if value is default:
-        return value
+    if value is default or value is None and default is not MISSING:
+        return default
     if isinstance(value, bool) or not isinstance(value, int | Fraction):
         raise ProblemError(f"{name}: it has to be a number")
     if above is not None and value <= above:
@@ -77,8 +78,8 @@ def _whole(holder, key, where, default=MISSING, low=0, high=MOST_NUMBER):
     name = f"{where}{key}"
     if value is MISSING:
         raise ProblemError(f"{name}: it is missing")
-    if value is default:
-        return value
+    if value is default or value is None and default is not MISSING:
+        return default
     return _index(value, name, low, high)
 
 
@@ -115,7 +116,9 @@ def _objects(problem, key):
 def _slots(problem, key, slots):
     """A list of slot or tie numbers as a list of 0 and 1."""
     found = [0] * slots
-    entries = problem.get(key, [])
+    entries = problem.get(key)
+    if entries is None:
+        return found
     if not isinstance(entries, list):
         raise ProblemError(f"{key}: it has to be a list")
     for i, entry in enumerate(entries):
@@ -199,7 +202,9 @@ def _owners(problem, slots, index):
 def _pins(problem, slots, index):
     """`pins` by index of the gun; those of guns that are not there mean nothing."""
     pins = [NOBODY] * slots
-    entries = problem.get("pins", {})
+    entries = problem.get("pins")
+    if entries is None:
+        return pins
     if not isinstance(entries, dict):
         raise ProblemError("pins: it has to be an object of slot: gun")
     for key, gun in entries.items():
@@ -210,12 +215,14 @@ def _pins(problem, slots, index):
     return pins
 
 
-def check(problem: dict, exact: bool) -> tuple[dict, dict]:
+def check(problem: dict, exact: bool | None) -> tuple[dict, dict]:
     """(whole numbers for solve.py, what answer.py needs to write the plan).
 
     ProblemError names the first key that is wrong.
     """
     slots = _whole(problem, "slots", "", low=1, high=MOST_SLOTS)
+    if exact and slots > MOST_EXACT:
+        raise ProblemError(f"slots: --solver exact takes at most {MOST_EXACT}")
     modules = _modules(problem, slots)
     guns = _guns(problem, slots)
     table = [[_usable(module, gun) for module in modules] for gun in guns]
