@@ -60,7 +60,7 @@ SERIAL = --port $(PORT) $(if $(FORCE),--force)
 WAITING = $(if $(filter 0,$(WAIT)),--no-wait)
 
 deploy: setup ## puts the firmware onto the board: PORT=auto BOARD=ESP32_GENERIC; only what changed
-	@$(DEPLOY) deploy $(SERIAL) $(WAITING) --board $(CHIP) $(if $(filter 0,$(HEAP_CHECK)),--no-heap-check) $(if $(filter 0,$(ROM)),--no-rom)
+	@$(DEPLOY) deploy $(SERIAL) $(WAITING) --board $(CHIP) $(if $(filter 0,$(HEAP_CHECK)),--no-heap-check) $(if $(filter 0,$(ROM)),--no-rom) $(if $(FILES),--files)
 
 console: setup ## the board's console on this terminal: PORT=auto
 	@$(DEPLOY) console --port $(PORT)

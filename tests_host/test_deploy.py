@@ -192,6 +192,13 @@ def test_a_running_charge_is_not_ended_by_the_way(board, monkeypatch):
         run(board, "deploy", "--board", "UNIX")
 
 
+def test_a_board_with_the_firmware_frozen_in_gets_no_files(board, monkeypatch):
+    real = Link.facts
+    monkeypatch.setattr(Link, "facts", lambda link: real(link) | {"frozen": True})
+    with pytest.raises(BoardError, match="make firmware.*FILES=1"):
+        run(board, "deploy", "--board", "UNIX")
+
+
 def test_a_chip_with_too_little_memory_is_refused_with_advice():
     facts = {"platform": "esp32", "heap": 140 * 1024}
     plan.check_memory(facts, "ESP32_GENERIC")

@@ -54,7 +54,7 @@ def _stopped(name: str, force: bool):
         if facts["runs"]:
             out.print("the station stops, its outputs are off")
             link.stop()
-            facts |= {key: link.facts()[key] for key in ("free", "heap")}
+            facts |= {key: link.facts()[key] for key in ("free", "heap", "frozen")}
         link.helpers()
         yield link, facts
 
@@ -114,6 +114,7 @@ def deploy(
     force: Force = False,
     wait: Annotated[bool, typer.Option(help="wait for a healthy status")] = True,
     heap_check: Annotated[bool, typer.Option(help="refuse where the heap is too small")] = True,
+    files: Annotated[bool, typer.Option(help="send files to a frozen firmware too")] = False,
     rom: Annotated[bool, typer.Option(help="use the board's ROMFS where it has one")] = True,
 ) -> None:
     """Copies what has changed, verifies it, restarts the board and waits until it is healthy."""
@@ -124,6 +125,11 @@ def deploy(
             f"{link.port}: {facts['platform']}, MicroPython "
             f"{'.'.join(map(str, facts['release']))}, {facts['heap'] // 1024} KB of heap"
         )
+        if facts["frozen"] and not files:
+            raise BoardError(
+                "this board has the firmware in its image: a new one comes with `make firmware` "
+                "and esptool. Files would win over it and cost memory; FILES=1 sends them anyway"
+            )
         wanted = plan.files(board, plan.architecture(facts))
         build_id = json.loads(wanted["build.json"])["build"]
         if heap_check and not (rom and facts["rom"]):

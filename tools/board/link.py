@@ -23,6 +23,7 @@ from mpremote.transport_serial import SerialTransport
 from tools.board import BoardError, port
 
 ROOT = Path(__file__).resolve().parents[2]
+BANNER = b"raw REPL; CTRL-B to exit\r\n"
 LOGIN_S = 40
 TRIES = 4
 LONG_S = 180  # moving 170 files on a slow flash
@@ -77,11 +78,23 @@ except (ImportError, AttributeError, OSError):
     pass
 a = globals().get("app")
 c = [x.id for x in a.station.connectors if x.active()] if a else []
+z = False
+if not a:
+    p = sys.path[:]
+    sys.path[:] = [".frozen"]
+    try:
+        import core.bus
+        z = True
+        del sys.modules["core.bus"], sys.modules["core"]
+    except ImportError:
+        pass
+    sys.path[:] = p
+    gc.collect()
 f = gc.mem_free()
 import json
 print(json.dumps({"platform": sys.platform, "release": list(sys.implementation[1])[:3],
 "mpy": getattr(sys.implementation, "_mpy", 0), "free": f, "heap": f + gc.mem_alloc(),
-"flash": s[1] * s[3], "rom": r, "runs": a is not None, "charging": c}))
+"flash": s[1] * s[3], "rom": r, "frozen": z, "runs": a is not None, "charging": c}))
 """
 
 
@@ -129,7 +142,13 @@ class Link:
         for _ in range(TRIES):  # a board that is just starting hears the first one late
             try:
                 with contextlib.redirect_stdout(io.StringIO()):
-                    return self.transport.enter_raw_repl(soft_reset=False)
+                    self.transport.enter_raw_repl(soft_reset=False)
+                # What earlier attempts have called up must not be taken for answers.
+                time.sleep(0.2)
+                self.transport.serial.reset_input_buffer()
+                self.transport.serial.write(b"\x01")
+                if self.transport.read_until(1, BANNER).endswith(BANNER):
+                    return
             except (TransportError, OSError, serial.SerialException):
                 pass
         self.close()
@@ -163,8 +182,7 @@ class Link:
         """Stops a running station, its outputs off; the raw mode goes on with its memory free."""
         self.transport.read_until(1, b">")
         self.transport.serial.write(b"\x04")
-        banner = b"raw REPL; CTRL-B to exit\r\n"
-        if not self.transport.read_until(1, banner, timeout=10).endswith(banner):
+        if not self.transport.read_until(1, BANNER, timeout=10).endswith(BANNER):
             raise BoardError(
                 "the station did not stop; press the board's reset button and try again"
             )
