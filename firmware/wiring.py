@@ -52,6 +52,7 @@ def build(app):
     app.supervisor.app = app
     app.health = Health(app.clock, app.supervisor, app.restart)
     app.cp = app.station.cp = _charge_point(app)
+    app.config.recheck()
     app.ending = asyncio.Event()
     bus.on(topics.CONFIG, app.configured)
     bus.on(topics.RESET, app.end)

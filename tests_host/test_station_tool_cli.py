@@ -141,6 +141,7 @@ def test_settings_are_written_once_and_survive_a_power_cycle(tmp_path):
     [
         ("NoSuchKey=1", ("NoSuchKey", "unknown key")),
         ("HeartbeatInterval=soon", ("HeartbeatInterval", "soon", "whole number 0..")),
+        ("MeterValuesSampledData=Frob", ("MeterValuesSampledData", "Frob", "measurands")),
     ],
 )
 def test_a_setting_that_the_station_refuses_is_named_and_not_kept(tmp_path, setting, names):
@@ -151,6 +152,15 @@ def test_a_setting_that_the_station_refuses_is_named_and_not_kept(tmp_path, sett
     with Tool("--dir", tmp_path, "--set", "MinimumStatusDuration=4") as tool:
         control = tool.first_line()["control"]
         assert ask(control, "config get MinimumStatusDuration")["output"] == "4"
+
+
+def test_a_folder_serves_one_charger_at_a_time(tmp_path):
+    with Tool("--dir", tmp_path) as first:
+        assert first.first_line()["ready"]
+        with Tool("--dir", tmp_path) as second:
+            answer = second.first_line()
+            assert answer["ready"] is False and str(tmp_path) in answer["error"]
+            assert second.end()[0] == 2
 
 
 def test_csms_and_id_follow_when_a_later_bench_names_others(tmp_path):

@@ -96,6 +96,11 @@ class Config:
         """
         return lazy.call("core.settings", "change", self, key, text, origin)
 
+    def recheck(self):
+        """Hold the stored values against the guards, once all of these have been added."""
+        if self.values:
+            lazy.call("core.settings", "recheck", self)
+
     def factory_reset(self) -> str:
         """All values to their defaults but those flagged k; says what was kept."""
         return lazy.call("core.settings", "factory_reset", self)

@@ -61,6 +61,21 @@ def change(conf, key, text, origin):
     return "reboot" if "r" in row[6] else "ok"
 
 
+def recheck(conf):
+    """Once all guards are there: a stored value that none of them takes falls to its default."""
+    for key in list(conf.values):
+        for guard in conf.guards:
+            expected = guard(key, conf.values[key])
+            if expected:
+                row = conf.row(key)
+                text = log.scrub(_shown(row, str(conf.values.pop(key))))
+                fault = str(ConfigError(key, text, expected)) + "; the default is used"
+                conf.faults.append(fault)
+                log.get("SYS").error("%s", fault)
+                conf.emit(CONFIG, key)
+                break
+
+
 def factory_reset(conf):
     """Config.factory_reset(): names of the settings that were kept."""
     gone = [k for k in conf.values if "k" not in conf.row(k)[6]]

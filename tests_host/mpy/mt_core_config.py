@@ -291,6 +291,17 @@ def test_factory_reset_keeps_what_is_flagged_and_says_so():
     assert (again.get("Number"), again.get("Name")) == (5, "mine")
 
 
+def test_a_stored_value_that_a_later_guard_refuses_falls_to_its_default():
+    write('{"version":1,"values":{"Number":"9","Name":"mine"}}')
+    c = config()
+    c.guards.append(lambda key, value: "less than 9" if key == "Number" and value > 8 else None)
+    told.clear()
+    c.recheck()
+    assert (c.get("Number"), c.get("Name")) == (5, "mine")
+    assert "Number" in c.faults[-1] and "9" in c.faults[-1] and "less than 9" in c.faults[-1]
+    assert told == [(CONFIG, "Number")]
+
+
 def test_a_full_flash_is_an_oserror_and_the_value_counts():
     c = config()
     c.path = "no/such/dir/config.json"

@@ -198,6 +198,7 @@ class Bench:
         await self.cable.close()
         for hub in self.hubs:
             await hub.stop()
+        self.claim.close()
         if self.temporary:
             self.temporary.cleanup()
 

@@ -5,10 +5,12 @@ start on that folder; a power cycle or a second bench on the same folder does no
 Only --csms and --id follow when a later bench names others, as an installer would set them anew.
 """
 
+import fcntl
 import json
 from pathlib import Path
 
 MARK = ".bench.json"
+LOCK = ".bench.lock"
 CONFIG = "config.json"
 VERSION = 1  # of the file's format, firmware/core/config.py
 URL_KEY, ID_KEY = "CsmsUrl", "Identity"
@@ -32,6 +34,18 @@ def settings(pairs: list[str]) -> dict[str, str]:
                 raise FlashError(f"--set {pair}: {error}") from None
         values[key] = value
     return values
+
+
+def claim(directory: Path):
+    """Keep the folder for this process; FlashError if another bench has it. Hold the result."""
+    directory.mkdir(parents=True, exist_ok=True)
+    held = open(directory / LOCK, "w")
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        held.close()
+        raise FlashError(f"{directory}: another simulated charger runs on this folder") from None
+    return held
 
 
 def prepare(
