@@ -46,6 +46,7 @@ class Bench:
         self.dir = Path(options.dir or self.temporary.name).resolve()
         try:
             told = flash.settings(options.set)
+            self.claim = flash.claim(self.dir)
             # What the station has to take; None where these settings are not written again.
             self.told = None if (self.dir / flash.MARK).exists() else dict(told)
             self.id = flash.prepare(self.dir, told, options.csms, options.id)
