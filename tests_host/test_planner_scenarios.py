@@ -262,3 +262,18 @@ def test_a_module_outside_its_voltage_or_short_of_current_counts_for_what_it_giv
     found = planned(problem)
     assert found["power_w"]["1"] == 18000
     assert found["modules"]["1"] == [2]
+
+
+def test_a_home_with_too_many_modules_does_not_count_them_all():
+    # Found by the long comparison: slot 3 has 40 kW of modules, of which the gun may use one.
+    powers = ((1, 27302), (1, 30000), (2, 30000), (3, 16000), (3, 24000))
+    problem = {
+        "slots": 5,
+        "modules": [{"id": i, "slot": s, "power_w": p} for i, (s, p) in enumerate(powers)],
+        "guns": [{"id": 1, "home": 4, "demand_w": 20000}, {"id": 2, "home": 3, "demand_w": 45565}],
+        "max_modules": 1,
+        "previous": [1, None, 1, 2, 1],
+    }
+    found = planned(problem)
+    assert found["power_w"] == {"1": 20000, "2": 30000}
+    assert found["owner"] == [1, 1, 2, 2, 1]

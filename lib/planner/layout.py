@@ -154,7 +154,7 @@ class Chain:
         first = 0
         free = False
         for k in range(n):
-            if ring.base[k] >= self.planner.need[k]:
+            if ring.carries(k, 0, 0) >= self.planner.need[k]:
                 first = k  # its home is enough: its two sides do not depend on each other
                 free = True
                 break
