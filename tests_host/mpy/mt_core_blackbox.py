@@ -5,7 +5,7 @@ import sys
 
 from console_world import fresh_log
 
-from core import blackbox, log
+from core import blackbox, log, logview
 from core.restart import Restart
 
 
@@ -206,3 +206,14 @@ def test_secrets_are_no_part_of_it():
     blackbox.save(Restart(store), store, False)
     assert b"topsecret1" not in Chip.kept and b"joins" in Chip.kept
     log.hidden.clear()
+
+
+def test_records_across_the_ring_s_end_are_whole():
+    store = Store()
+    r = Restart(store)
+    logview.setup("debug", "INFO", 512)
+    for n in range(100):
+        log.get("CAN").info("%d %s", n, "y" * (n % 23))
+        blackbox.save(r, store, True)
+        store.files["prev"] = store.files["last"]
+        assert last(store) == list(logview.lines())[-50:]

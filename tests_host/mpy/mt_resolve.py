@@ -90,6 +90,8 @@ async def test_wrong_ids_and_questions_are_passed_over():
 async def test_errors_and_echoes_give_nothing():
     for flags in (b"\x81\x83", b"\x81\x82", b"\x81\x85"):  # NXDOMAIN, SERVFAIL, REFUSED
         assert await ask(lambda q, flags=flags: answer(q, flags=flags)) is None
+        assert await ask(lambda q, flags=flags: answer(q, a(6, 6, 6, 6), flags=flags)) is None
+    assert await ask(lambda q: answer(q, a(6, 6, 6, 6), flags=b"\x01\x00")) is None
     assert await ask(lambda q: q) is None
     assert await ask(lambda q: answer(q)) is None
 
