@@ -22,19 +22,6 @@ def price(ring, g, s):
     return 9 if owner < 0 else 17
 
 
-def cost(ring, owner):
-    """The switching cost of a whole owner map, for comparing maps."""
-    total = 0
-    for s in range(ring.slots):
-        before = ring.previous[s]
-        g = owner[s]
-        if g >= 0:
-            total += 1
-        if g != before:
-            total += 8 if g < 0 or before < 0 else 24
-    return total
-
-
 def keep(planner):
     """Set the arcs to what is left of the previous layout; False if that is not legal.
 
@@ -78,7 +65,6 @@ def alone(planner):
     demand = min(ring.demand_w[g], ring.grid_w)
     lowest = most = 0
     reach = ring.reach_cc[0]
-    beyond = DEAR
     arc_r = arc_l = 0
     if planner.kept:
         arc_r, arc_l = planner.arc_cc[0], planner.arc_cw[0]
@@ -93,6 +79,8 @@ def alone(planner):
         for l in range(min(ring.reach_cw[0], ring.gap[0] - r) + 1):  # noqa: E741
             if l:
                 beyond += price(ring, g, (ring.home[g] + l) % ring.slots)
+            if l & 3 == 3 or ring.limited:
+                yield
             power = min(demand, ring.carries(0, r, l))
             if power < best or power == best and behind + beyond >= lowest:
                 continue
@@ -100,8 +88,6 @@ def alone(planner):
                 best = power
                 lowest = behind + beyond
                 arc_r, arc_l = r, l
-            if l & 3 == 3 or ring.limited:
-                yield
         yield
     planner.arc_cc[0] = arc_r
     planner.arc_cw[0] = arc_l

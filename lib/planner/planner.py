@@ -24,7 +24,6 @@ BY_DEMAND = const(1)
 BY_MODULE = const(2)
 BY_FLOOR = const(3)
 BY_GRID = const(4)
-SOURCES = "none demand module floor grid"
 
 
 class Planner:
