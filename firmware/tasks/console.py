@@ -7,6 +7,7 @@ mpremote does it), is the raw mode beside the running station (console/rawrepl.p
 """
 
 import asyncio
+import gc
 import select
 import sys
 
@@ -71,13 +72,23 @@ class Serial:
             data = await reader.read(1)
             if not data:  # nobody can type any more; the log still shows
                 await asyncio.Event().wait()
-            if data in b"\x01\x03" and self.keys and await self._control(app, data):
-                continue
-            if not self.session:
-                self.session = _session(app, self.send, self.put, self.keys)
-                self.session.greet()
-            self.keyed = app.clock.uptime_s()
-            await self.session.feed(data)
+            try:
+                await self._key(app, data)
+            except MemoryError:  # the console gives up its own, the station needs it more
+                if self.session:
+                    _leave(self.session)
+                    self.session = None
+                gc.collect()
+                self.send("\r\nerror: not enough memory for this\r\n")
+
+    async def _key(self, app, data):
+        if data in b"\x01\x03" and self.keys and await self._control(app, data):
+            return
+        if not self.session:
+            self.session = _session(app, self.send, self.put, self.keys)
+            self.session.greet()
+        self.keyed = app.clock.uptime_s()
+        await self.session.feed(data)
 
     async def _control(self, app, data):
         """Ctrl-A or Ctrl-C: False when it is an ordinary key (the editor's, a locked console)."""

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import time
 
 import serial
@@ -27,7 +28,7 @@ def wait(port: str, told=lambda text: None, wait_s: float = WAIT_S) -> dict:
                 line = None
                 time.sleep(0.5)
                 continue
-            seen = (seen + text)[-2000:]
+            seen = (seen + re.sub(r"\r|\x1b\[\d*\w", "", text))[-2000:]
             if status is None:
                 told("waiting for the console")
                 continue
