@@ -277,3 +277,14 @@ def test_a_home_with_too_many_modules_does_not_count_them_all():
     found = planned(problem)
     assert found["power_w"] == {"1": 20000, "2": 30000}
     assert found["owner"] == [1, 1, 2, 2, 1]
+
+
+@SOLVERS
+def test_an_island_carries_the_exact_share_not_only_the_whole_watts_of_it(exact):
+    # Found by the long comparison: two thirds of 90,001 W are 60,000.67 W; an island that carries
+    # 60,000 W just so would be named as the limit, and the other gun could get the rest.
+    problem = station(5, (2, 90000, {"weight": 2}), (0, 90000), per_slot=2, grid_w=90001)
+    found = planned(problem, exact)
+    assert found["power_w"] == {"1": 60000, "2": 30000}
+    assert found["limit"]["1"] == [60000, "grid"]
+    assert found["owner"].count(1) == 2

@@ -13,7 +13,7 @@ def solve(planner, gaps):
     n = ring.count
     choice = [0] * n
     best = []
-    found = []  # (by rank what they get, highs, level), all equally fair
+    found = []  # (by rank what they get, highs, level, rest), all equally fair
     while True:
         if _caps(planner, gaps, choice):
             yield
@@ -32,23 +32,24 @@ def solve(planner, gaps):
     found.reverse()
     lowest = layout.DEAR
     arcs = None
-    for _, high, level in found:
-        _restore(planner, high, level)
+    for _, high, level, rest in found:
+        _restore(planner, high, level, rest)
         chain = layout.Chain(planner)
         yield from chain.walk()
         if chain.lowest < lowest:
             lowest = chain.lowest
-            arcs = bytes(planner.arc_cc), bytes(planner.arc_cw), high, level
-    planner.arc_cc[:], planner.arc_cw[:], high, level = arcs
-    _restore(planner, high, level)
+            arcs = bytes(planner.arc_cc), bytes(planner.arc_cw), high, level, rest
+    planner.arc_cc[:], planner.arc_cw[:], high, level, rest = arcs
+    _restore(planner, high, level, rest)
 
 
-def _restore(planner, high, level):
+def _restore(planner, high, level, rest):
     fill = planner.fill
+    fill.rest = rest
     planner.level = level
     for k in range(fill.count):
         fill.high[k] = high[k]
-        planner.need[k] = fill.share(k, level)
+        planner.need[k] = fill.asks(k, level)
 
 
 def _caps(planner, gaps, choice):
@@ -82,4 +83,4 @@ def _compare(planner, best, found):
     for other in found:
         if other[0] == by_rank:
             return
-    found.append((by_rank, fill.high[:n], level))
+    found.append((by_rank, fill.high[:n], level, fill.rest))

@@ -26,6 +26,7 @@ class Fill:
         self.weight = [1] * guns
         self.grow = [1] * guns
         self.common = 1
+        self.rest = 0  # not 0: the exact level is a little above the one that level() gave
         self._short = [-1] * guns
         self._long = [-1] * (2 * guns)
 
@@ -49,6 +50,7 @@ class Fill:
 
         The floors alone must not exceed `grid_w`.
         """
+        self.rest = 0
         left = grid_w
         wish = slope = floors = 0
         n = self.count
@@ -94,7 +96,10 @@ class Fill:
                 slope += self.weight[k]
             else:
                 slope -= self.weight[k - half]
-        return at + left // slope if slope else at
+        if not slope:
+            return at
+        self.rest = left % slope
+        return at + left // slope
 
     def share(self, k, level):
         """The power of gun `k` at `level`: whole watts, rounded down."""
@@ -105,6 +110,13 @@ class Fill:
             return self.low[k]
         high = self.high[k]
         return high if power > high else power
+
+    def asks(self, k, level):
+        """What an arc has to carry for that: the exact share, rounded up."""
+        power = self.share(k, level)
+        if level is None or power == self.high[k] or power > level // self.grow[k]:
+            return power
+        return power + 1 if self.rest or level % self.grow[k] else power
 
     def stands(self, k, level):
         """How high gun `k` really stands at `level`: what leximin compares."""

@@ -91,7 +91,8 @@ def alone(planner):
         yield
     planner.arc_cc[0] = arc_r
     planner.arc_cw[0] = arc_l
-    planner.need[0] = best
+    planner.fill.high[0] = best
+    planner.level = None
     planner.kept = True
 
 

@@ -44,9 +44,10 @@ class Planner:
         self.wanted = bytearray(guns)
         self.denied = bytearray(guns)
         self.fits = self.kept = False
+        self.level = None
         self.arc_cc = bytearray(places)
         self.arc_cw = bytearray(places)
-        self.need = [0] * places
+        self.need = [0] * places  # what the arc of a place has to carry; in a plan: its power
         self.room = [0] * places  # what the arc of a place carries
         self.owner = [NOBODY] * ring.slots
         self.power_w = [0] * guns
@@ -138,11 +139,11 @@ class Planner:
         self.fill.high[k] = min(ring.demand_w[ring.gun[k]], ring.carries(k, r, l))
 
     def _level(self):
-        """Fill up to the grid's limit: sets `level`, and `need` of each place."""
+        """Fill up to the grid's limit: sets `level`, and `need`, what each arc has to carry."""
         fill = self.fill
         self.level = fill.level(self.ring.grid_w)
         for k in range(fill.count):
-            self.need[k] = fill.share(k, self.level)
+            self.need[k] = fill.asks(k, self.level)
 
     def _carried(self):
         """True if the arcs kept from the previous layout carry what is needed."""
@@ -229,6 +230,7 @@ class Planner:
             for _ in range(self.arc_cc[k] + 1 + self.arc_cw[k]):
                 self.owner[s] = g
                 s = s + 1 if s + 1 < ring.slots else 0
+            self.need[k] = self.fill.share(k, self.level)
             self.room[k] = ring.carries(k, self.arc_cc[k], self.arc_cw[k])
             self._grant(k)
             if k & 3 == 3 or ring.limited:
