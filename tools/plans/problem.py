@@ -1,9 +1,9 @@
 """Is this line of JSON a problem, and which whole numbers does it mean?
 
 Numbers are read exactly as they are written (0.57 is 57/100). What a module can give a gun is
-worked out here as an exact fraction and scaled by the least factor that makes all of them whole,
-so that lib/planner compares without rounding; demands and the grid's limit count in whole watts,
-rounded down, floors rounded up.
+worked out here as an exact fraction and scaled to whole milliwatts or finer, so that lib/planner
+compares without rounding; demands and the grid's limit count in whole watts, rounded down, floors
+rounded up.
 """
 
 import json
@@ -15,6 +15,7 @@ MOST_SLOTS = 64
 MOST_EXACT = 24  # 6561 splits
 MOST_MODULES = 255
 MOST_NUMBER = 10**9
+FINE = 1000  # milliwatts: which of two plans is fairer is not decided by rounding
 MOST_SCALE = 10**6
 CLOSED, OPEN = 1, 2  # lib/planner/ring.py
 NOBODY = -1
@@ -227,7 +228,7 @@ def check(problem: dict, exact: bool | None) -> tuple[dict, dict]:
     guns = _guns(problem, slots)
     table = [[_usable(module, gun) for module in modules] for gun in guns]
     scale = lcm(*(power.denominator for row in table for power in row))
-    scale = min(scale, MOST_SCALE)
+    scale = min(scale * FINE, MOST_SCALE)
     unit = lcm(*(gun["weight"].denominator for gun in guns))
     index = {gun["id"]: i for i, gun in enumerate(guns)}
     ranks = sorted({gun["rank"] for gun in guns})
