@@ -7,6 +7,7 @@ in the middle of a charge with nobody at the console.
 """
 
 import asyncio
+import re
 
 from tools import build
 from tools.bench import port
@@ -16,15 +17,17 @@ from tools.bench.rig import RigError
 
 # What only other hardware can load.
 ELSEWHERE = ("drivers.can_machine", "boot")
+# These take from `machine` or `network` what only a chip has.
+CHIP = re.compile(r"^(from machine import|import network|from network|from drivers.io_pins)", re.MULTILINE)
 
 
 def module_names() -> list[str]:
     """Every module of the tree by its name on the device, lib first: it imports nothing else."""
     names = []
-    for path in build.sources():
+    for path, source in build.sources().items():
         parts = path.removeprefix("lib/").removesuffix(".py").split("/")
         name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-        if name and name not in ELSEWHERE:
+        if name and name not in ELSEWHERE and not CHIP.search(source.read_text()):
             names.append(name)
     return sorted(names, key=lambda name: (_rank(name), name))
 
