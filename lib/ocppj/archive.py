@@ -7,7 +7,8 @@ Imported on demand.
 
 from micropython import const
 
-from ocppj import outbox, record
+import record
+from ocppj import outbox
 
 MOST = const(16)
 

@@ -17,7 +17,7 @@ import binascii
 
 from micropython import const
 
-from ocppj import record
+import record
 
 _BUCKETS = const(32)
 _SPARE = const(32768)  # bytes of flash that belong to the journal of transactions

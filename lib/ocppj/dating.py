@@ -5,7 +5,8 @@ Once the wall clock is set, every record that carries operating seconds gets its
 others one a second, as the control loop shares the processor. Imported on demand.
 """
 
-from ocppj import outbox, record
+import record
+from ocppj import outbox
 
 
 def step(box):

@@ -22,7 +22,7 @@ known (E 3.11). Times given to this module are uptimes, `up`, in seconds.
 
 from micropython import const
 
-from ocppj import record
+import record
 
 # Fields of a transaction record.
 CID = const(0)

@@ -18,7 +18,7 @@ tell(kind, status), station, clock, store, log.
 
 from micropython import const
 
-from ocppj import record
+import record
 
 WAIT = const(0)
 RUN = const(1)

@@ -4,7 +4,7 @@ What tags, the console and OCPP ask of the station: methods of station.Station t
 few times a charge. They stand apart so that they are in memory only then (Station.__getattr__).
 """
 
-from ocppj import record
+import record
 from station import faults, register, topics
 from station.session import Session, restored
 

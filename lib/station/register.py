@@ -4,7 +4,7 @@ One small record each (below 128 bytes, so that LittleFS keeps it inline). A reg
 records that are written in turn: whatever a power cut does to one, the other holds.
 """
 
-from ocppj import record
+import record
 
 
 def load(store, cid):

@@ -7,7 +7,7 @@ What a person or a back office asks for now and then stands in desk.py.
 """
 
 import lazy
-from ocppj import record
+import record
 from station import faults, path_rivot, register, topics
 
 _ESTOP_RELEASE_MS = 100  # contract a.4: asserted at once, released debounced

@@ -227,7 +227,7 @@ def test_quit_closes_a_connection():
 
 
 def test_diagnostics_show_what_was_never_delivered():  # S 3.7.1: never deleted silently
-    from ocppj import record
+    import record
 
     app = App()
     app.store.write("a0000012", record.pack(["s", [1, "A1", 1000, 1800000000]]))

@@ -5,7 +5,8 @@ import json
 import sys
 
 import lazy
-from ocppj import archive, authorise, outbox, record, sampler
+import record
+from ocppj import archive, authorise, outbox, sampler
 from ocppj.v16 import keys as ocpp_keys
 from ocppj.v16.chargepoint import ChargePoint
 from station import keys as station_keys

@@ -18,7 +18,9 @@ from tools.bench.rig import RigError
 # What only other hardware can load.
 ELSEWHERE = ("drivers.can_machine", "boot")
 # These take from `machine` or `network` what only a chip has.
-CHIP = re.compile(r"^(from machine import|import network|from network|from drivers.io_pins)", re.MULTILINE)
+CHIP = re.compile(
+    r"^(from machine import|import network|from network|from drivers.io_pins)", re.MULTILINE
+)
 
 
 def module_names() -> list[str]:
