@@ -288,3 +288,10 @@ def test_an_island_carries_the_exact_share_not_only_the_whole_watts_of_it(exact)
     assert found["power_w"] == {"1": 60000, "2": 30000}
     assert found["limit"]["1"] == [60000, "grid"]
     assert found["owner"].count(1) == 2
+
+
+@pytest.mark.parametrize("radius, carried", [(0, 30000), (1, 90000), (2, 120000)])
+def test_the_radius_counts_slots_on_each_side(radius, carried):
+    # With radius 1 the two sides must not meet all around the ring of four.
+    found = planned(station(4, (0, 150000), radius=radius))
+    assert found["limit"]["1"] == [carried, "module"]
