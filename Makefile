@@ -29,7 +29,7 @@ test: ports ## the default test suite, under 5 minutes
 	@$(PYTHON) -m pytest -q -n 2 $(PYTEST)
 
 test-long: ports ## the long tests alone
-	@$(PYTHON) -m pytest -q -n 2 -m long $(PYTEST)
+	@$(PYTHON) -m pytest -q -n 2 --dist=loadfile -m long $(PYTEST)
 
 check: setup ## style, layers, sizes, generated files, links
 	@$(PYTHON) -m tools.check
