@@ -46,3 +46,23 @@ def test_a_silent_module_says_nothing_about_the_contactor():
     w.wire.module_on = False
     w.pass_time(30)
     assert w.connector.vendor_error == "ModuleLost"
+
+
+def test_a_voltage_that_was_not_known_is_compared_with_nothing():
+    w = World().charge()
+    w.wire.module_on = False  # lost in the charge: unknown when the contactor opens
+    w.until(lambda: not w.io.contactors[1], 10)
+    w.pass_time(5)
+    w.wire.module_on = True
+    w.wire.force_volts = 73.0
+    w.pass_time(30)
+    assert not w.connector.faults.mask and w.connector.vendor_error != "ContactorWelded"
+
+
+def test_a_stall_of_the_loop_is_no_weld():
+    w = stopped()
+    w.until(lambda: not w.io.contactors[1], 5)
+    w.wire.path._age = lambda dt_ms: None  # the module is still fresh after the stall
+    w.station.step(16_000)
+    w.station.step(100)
+    assert w.connector.vendor_error != "ContactorWelded"

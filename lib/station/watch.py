@@ -115,20 +115,20 @@ class Watch:
         mask.assess(faults.HIGH_TEMPERATURE, self._held(_HOT, self.hot, dt_ms) > self.hot_ms)
 
     def _weld(self, dt_ms, mask, fresh):
-        path = self.path
         before = self._opened_ms
-        if path.closed:
+        if self.path.closed:
             self._opened_ms = 0
-        elif before < _WELD_MS:
-            now = before + dt_ms
-            self._opened_ms = now
-            volts = path.voltage_dv()
-            if before < _WELD_FROM_MS <= now:
-                self._opened_dv = volts
-            stands = volts > _WELD_LOW_DV and volts > self._opened_dv - _WELD_DROP_DV
-            if now >= _WELD_MS and fresh and stands:
-                mask.assess(faults.WELDED, True)
-                mask.assess(faults.WELDED, False)  # seen once, held until a person clears it
+            return
+        if before >= _WELD_MS:
+            return
+        self._opened_ms = now = before + dt_ms
+        volts = self.path.voltage_dv() if fresh else 0
+        if before < _WELD_FROM_MS:
+            # Nothing is compared with a voltage that was not known, or in one and the same step.
+            self._opened_dv = volts
+        elif now >= _WELD_MS and volts > _WELD_LOW_DV < self._opened_dv:
+            if volts > self._opened_dv - _WELD_DROP_DV:
+                mask.mask |= faults.WELDED  # seen once, held until a person clears it
 
     def derated_da(self, rated_da):
         """Current allowed at the present temperature: linear from TempDerate to TempMax."""
