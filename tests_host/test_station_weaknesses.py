@@ -272,8 +272,10 @@ def test_17_secrets_are_write_only_keys():
     assert access["AuthorizationKey"] == "W" and access["WiFiPassword"] == "W"
 
 
-def test_11_ota_leaves_no_unsigned_way_in():
-    """No code path installs software yet; whatever does must come with its signature check."""
+def test_11_no_board_of_a_charger_takes_an_unsigned_image():
+    """Only the Unix port stores what UpdateFirmware brings; no partition is switched."""
+    takers = [p.parent.name for p in ROOT.glob("boards/*/board.py") if "UPDATES" in p.read_text()]
+    assert takers == ["UNIX"]
     for path in (*ROOT.glob("lib/**/*.py"), *ROOT.glob("firmware/**/*.py")):
         assert "set_boot(" not in path.read_text(), path
 
