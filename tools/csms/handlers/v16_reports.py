@@ -10,39 +10,25 @@ async def _keep(context: Context, kind: str, payload: dict) -> None:
     context.central.hub.publish("notice", context.station_id, payload)
 
 
-@handles("1.6", "DiagnosticsStatusNotification")
-async def diagnostics_status(context: Context, payload: dict) -> dict:
-    """S 4.4."""
-    await _keep(context, "DiagnosticsStatus", payload)
-    return {}
+# S 4.4, 4.5; WP L01, N01, A04: reports that are kept and shown, and answered with nothing.
+_REPORTS = (
+    ("DiagnosticsStatusNotification", "DiagnosticsStatus"),
+    ("FirmwareStatusNotification", "FirmwareStatus"),
+    ("SignedFirmwareStatusNotification", "SignedFirmwareStatus"),
+    ("LogStatusNotification", "LogStatus"),
+    ("SecurityEventNotification", "SecurityEvent"),
+)
 
 
-@handles("1.6", "FirmwareStatusNotification")
-async def firmware_status(context: Context, payload: dict) -> dict:
-    """S 4.5."""
-    await _keep(context, "FirmwareStatus", payload)
-    return {}
+def _report(action: str, kind: str) -> None:
+    @handles("1.6", action)
+    async def keep(context: Context, payload: dict) -> dict:
+        await _keep(context, kind, payload)
+        return {}
 
 
-@handles("1.6", "SignedFirmwareStatusNotification")
-async def signed_firmware_status(context: Context, payload: dict) -> dict:
-    """WP L01."""
-    await _keep(context, "SignedFirmwareStatus", payload)
-    return {}
-
-
-@handles("1.6", "LogStatusNotification")
-async def log_status(context: Context, payload: dict) -> dict:
-    """WP N01."""
-    await _keep(context, "LogStatus", payload)
-    return {}
-
-
-@handles("1.6", "SecurityEventNotification")
-async def security_event(context: Context, payload: dict) -> dict:
-    """WP A04."""
-    await _keep(context, "SecurityEvent", payload)
-    return {}
+for _action, _kind in _REPORTS:
+    _report(_action, _kind)
 
 
 @handles("1.6", "SignCertificate")
