@@ -1,10 +1,11 @@
 """What goes onto a board, and how large is it?
 
-    python tools/build.py [--board UNIX] [--form mpy|py] [--out DIR] [--march xtensawin]
+    python tools/build.py [--board UNIX] [--form mpy|py|frozen] [--out DIR] [--march xtensawin]
 
 lays out lib/, firmware/ and boards/BOARD as the board's flash has them: lib/* at /lib, firmware/*
 and the board's modules at /. The form `mpy` (build/mpy) is cross-compiled with line numbers kept,
-the form `py` (build/py) is the source itself. Only what has changed is compiled again.
+the form `py` (build/py) is the source itself. The form `frozen` is what manifests freeze into a port:
+the texts that are compiled to .mpy, all below one folder. Only what has changed is made again.
 
     from tools import build
     build.tree("mpy")      # up to date when it returns
@@ -90,17 +91,6 @@ def _foreign(name: str, package: str) -> Path:
     return Path(spec.submodule_search_locations[0]) / Path(name).name
 
 
-def foreign() -> Path:
-    """Copies what comes from PyPI to build/foreign, where manifests find it to freeze it in."""
-    for files in FOREIGN.values():
-        for name, package in files.items():
-            source, target = _foreign(name, package), BUILD / "foreign" / Path(name).name
-            if not target.exists() or target.read_bytes() != source.read_bytes():
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(source.read_bytes())
-    return BUILD / "foreign"
-
-
 def tree(
     form: str = "mpy", board: str = "UNIX", out: Path | None = None, march: str | None = None
 ) -> Path:
@@ -117,7 +107,7 @@ def tree(
         fresh = {"": whole.hexdigest()}
         if known.get("") == fresh[""] and all((out / name).exists() for name in known):
             return out
-        if form == "mpy":
+        if form != "py":
             texts = _shortened(texts)
         for name, text in texts.items():
             target = _target(name, text, form, board, march)
@@ -174,6 +164,8 @@ def _locked(out: Path):
 
 def _target(name: str, source: str, form: str, board: str, march: str | None) -> str:
     """The file's name in the tree: compiled, or as it is."""
+    if form == "frozen":
+        return name.removeprefix("lib/")  # frozen modules have no search path
     if form == "py" or (NATIVE.search(source) and not march):
         return name
     if board != "UNIX" and name in STARTED_BY_NAME:
@@ -223,7 +215,7 @@ def main() -> int:
     """Builds the trees asked for and prints their sizes."""
     parser = argparse.ArgumentParser(description="Lays out what goes onto a board.")
     parser.add_argument("--board", default="UNIX", help="a folder of boards/ (UNIX)")
-    parser.add_argument("--form", choices=("mpy", "py"), help="one form alone (both)")
+    parser.add_argument("--form", choices=("mpy", "py", "frozen"), help="one form alone (mpy and py)")
     parser.add_argument("--out", type=Path, help="the folder to fill; needs --form")
     parser.add_argument("--march", help="compile machine code for this (as mpy-cross names it)")
     options = parser.parse_args()

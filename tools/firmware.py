@@ -109,7 +109,6 @@ def _with_idf(idf: Path, command: str, **more) -> bool:
 
 def build(board: str, variant: str | None) -> int:
     """Builds a chip's firmware; the exit code."""
-    files.foreign()
     folder = BOARDS / board
     if not (folder / "mpconfigboard.cmake").exists():
         say(
@@ -128,6 +127,7 @@ def build(board: str, variant: str | None) -> int:
         for line in lines:
             say(f"  - {line}")
         return 2
+    files.tree("frozen", board)
     out = ROOT / "build" / f"firmware-{board}{'-' + variant if variant else ''}"
     source = os.environ["MICROPYTHON_SRC"]
     command = f'make -C "{source}/mpy-cross" && make -C "{source}/ports/esp32" BOARD={board} '
@@ -145,7 +145,7 @@ def build(board: str, variant: str | None) -> int:
 def unix_port(board: str, bits: int) -> Path:
     """The Unix port with the board's manifest frozen in. Raises micropython.BuildError."""
     micropython.path(bits, frozen=False)
-    files.foreign()
+    files.tree("frozen", board)
     key = port_recipe.recipe_hash(bits)
     plain = port_recipe.PORTS / f"{bits}-{key}"
     folder = port_recipe.PORTS / f"{bits}-{key}-{board}"

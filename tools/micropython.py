@@ -35,6 +35,7 @@ PORTS = recipe.PORTS
 
 FROZEN_MANIFEST = ROOT / "boards" / "UNIX" / "manifest.py"
 FROZEN_INPUTS = ("lib", "firmware", "boards/UNIX")
+FREEZERS = ("build", "shorten", "edits", "foreign")  # what decides how they are frozen
 
 
 class BuildError(Exception):
@@ -87,6 +88,8 @@ def _input_hash(bits: int, frozen: bool) -> str:
     for top in FROZEN_INPUTS if frozen else ():
         for file in sorted((ROOT / top).rglob("*.py")):
             total.update(f"{file.relative_to(ROOT)}\0".encode() + file.read_bytes() + b"\0")
+    for name in FREEZERS if frozen else ():
+        total.update(Path(__file__).with_name(f"{name}.py").read_bytes())
     return total.hexdigest()
 
 
@@ -112,7 +115,7 @@ def _build_locked(bits: int, frozen: bool) -> None:
     source = recipe.source_tree()
     plain_dir = PORTS / f"{bits}-{key}"
     if frozen:
-        files.foreign()
+        files.tree("frozen")
         if not (plain_dir / "micropython").exists():
             recipe.make_port(bits, source, libraries, plain_dir, recipe.plain_manifest())
         # Freezing changes one C file: a copy of the plain objects saves compiling the others.

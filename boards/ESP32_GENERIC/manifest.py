@@ -9,6 +9,4 @@ try:
 except FileNotFoundError:
     pass  # the Unix port has none
 include("$(MPY_DIR)/extmod/asyncio")
-freeze("../../lib", opt=2)
-freeze("../../firmware", opt=2)
-module("board.py", opt=2)
+freeze("../../build/frozen-ESP32_GENERIC", opt=2)  # lib/, firmware/, board.py: tools/build.py

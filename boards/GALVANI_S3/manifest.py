@@ -5,7 +5,4 @@ try:
 except FileNotFoundError:
     pass  # the Unix port has none
 include("$(MPY_DIR)/extmod/asyncio")
-freeze("../../lib", opt=2)
-freeze("../../firmware", opt=2)
-freeze("../../build/foreign", opt=2)  # microdot (tools/build.py, FOREIGN)
-module("board.py", opt=2)
+freeze("../../build/frozen-GALVANI_S3", opt=2)  # lib/, firmware/, board.py: tools/build.py

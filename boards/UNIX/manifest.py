@@ -6,7 +6,4 @@ Level 2 leaves out asserts and keeps line numbers, as in the .mpy tree.
 """
 
 include("$(MPY_DIR)/extmod/asyncio")
-freeze("../../lib", opt=2)
-freeze("../../firmware", opt=2)
-freeze("../../build/foreign", opt=2)  # microdot (tools/build.py, FOREIGN)
-module("board.py", opt=2)
+freeze("../../build/frozen", opt=2)  # lib/, firmware/, board.py: tools/build.py
