@@ -20,12 +20,12 @@ def take(cp, cid, stamp, aligned):
     context = meter_values.CLOCK if aligned else meter_values.PERIODIC
     get = meter_values.wanted
     reading = sampler.read(connector.meter, get(cp.config, "MeterValues%sData" % kind))
+    if number >= 0 and "E" in reading:
+        # First: what is told must not be forgotten, a register never goes back (E 3.78).
+        cp.box.snapshot(number, connector.meter.energy_wh, cp.clock.uptime_s())
     if reading:
         cp.box.sample(number, cid, stamp, context, reading, cp.online)
     if number >= 0:
-        if "E" in reading:
-            # What is told must not be forgotten: a register never goes back (E 3.78).
-            cp.box.snapshot(number, connector.meter.energy_wh, cp.clock.uptime_s())
         reading = sampler.read(connector.meter, get(cp.config, "StopTxn%sData" % kind))
         if reading:
             most = cp.config.get("StopTransactionMaxMeterValues")
@@ -33,11 +33,14 @@ def take(cp, cid, stamp, aligned):
             ledger.add_reading(cp.box, number, stamp, context, reading, most)
 
 
-def message(cp, now):
-    """(action, payload, message id) of the head of the journal if it may be sent now, or None."""
+def message(cp, now, first):
+    """(action, payload, message id) of the head of the journal if it may be sent now, or None.
+
+    first: number of the first message of interest.
+    """
     box = cp.box
     item = box.peek() if now >= box.wait else None
-    if item is None:
+    if item is None or item[1] < first:
         return None
     kind, number, fields = item
     at = fields[outbox.M_TIME if kind == "m" else outbox.START]
@@ -46,7 +49,7 @@ def message(cp, now):
             return None  # no time is invented: the CSMS tells it with its next answer (E 3.11)
         # Kept before it is sent: a repetition after a power cut must say the same.
         cp.lazy("ocppj.dating").head(box)
-        return message(cp, now)
+        return message(cp, now, first)
     if kind != "m":
         action, payload = cp.lazy("ocppj.v16.charge").request(cp, kind, number, fields)
         return action, payload, box.message_id(number)
