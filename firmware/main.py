@@ -45,7 +45,7 @@ class App:
         """RESET: (kind, reason)."""
         self.reset_kind, reason = ending
         self.restart.note("%s: %s" % ending)
-        self.ending.set()
+        self.supervisor.ending = True
 
     def crash(self, why, trace=""):
         """When restarts of a task don't help: outputs off, note why, reset."""
@@ -80,8 +80,7 @@ async def main(app):
     """Run until a reset is ordered; what is in flight gets ten seconds to arrive (S 5.14)."""
     lazy.call("wiring", "tasks", app)
     gc.collect()
-    asyncio.create_task(app.supervisor.run())
-    await app.ending.wait()
+    await app.supervisor.run()
     for _ in range(100):
         if app.cp is None or app.cp.drained(app.clock.uptime_s()):
             break

@@ -7,7 +7,6 @@ lib/ decides and never waits; firmware/ waits and never decides. main.py calls t
 forgets it. So nothing here is handed out to be called later: it would keep the module alive.
 """
 
-import asyncio
 import os
 
 import board
@@ -53,7 +52,6 @@ def build(app):
     app.health = Health(app.clock, app.supervisor, app.restart)
     app.cp = app.station.cp = _charge_point(app)
     app.config.recheck()
-    app.ending = asyncio.Event()
     bus.on(topics.CONFIG, app.configured)
     bus.on(topics.RESET, app.end)
 
@@ -132,7 +130,7 @@ def _charge_point(app):
 
 def tasks(app):
     """Register every task with its deadline in seconds. Control runs whatever else does."""
-    from tasks import can_rx, console, control, session, watchdog
+    from tasks import can_rx, console, control, session
 
     def add(name, *how):
         # In the minimal mode what crashed stays out; no connector begins a charge (`barred`).
@@ -143,7 +141,6 @@ def tasks(app):
     bare = False
     add("console", console.run, 30)
     add("upkeep", upkeep.run, 30)
-    add("watchdog", watchdog.run, 10)
     if minimal:
         app.log("SYS").critical("minimal mode after repeated crashes: %s", app.restart.cause)
         bare = app.restart.bare

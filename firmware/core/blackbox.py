@@ -144,7 +144,7 @@ def _head(restart):
     if health:
         found["heap_used_max"] = health.heap_used_max
         found["heap_free_min"] = health.heap_free_min
-        found["lag_max_ms"] = health.lag_max_ms
+        found["lag_max_ms"] = health.supervisor.lag_max_ms
     return found
 
 

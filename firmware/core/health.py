@@ -1,7 +1,7 @@
 """How is the station itself: time up, memory, delays, beats, errors, restarts?
 
-Numbers are collected by tasks/upkeep.py and tasks/watchdog.py every few seconds; the dict is made
-only when somebody asks.
+Numbers are collected by tasks/upkeep.py every few seconds; the dict is made only when somebody
+asks.
 """
 
 import gc
@@ -17,18 +17,10 @@ class Health:
         self.supervisor = supervisor
         self.restart = restart
         restart.health = self
-        self.lag_ms = 0  # how late the loop woke a sleeper: the last time..
-        self.lag_max_ms = 0  # ..and the worst of this run
         self.heap_used = 0  # live bytes after the last collection, and their maximum
         self.heap_free = 0
         self.heap_used_max = 0
         self.heap_free_min = 1 << 29
-
-    def late(self, ms: int):
-        """The loop came so much later than asked for."""
-        self.lag_ms = ms
-        if ms > self.lag_max_ms:
-            self.lag_max_ms = ms
 
     def weigh(self):
         """Collect, then note the live heap: without the collection garbage counts as used."""

@@ -216,7 +216,7 @@ def test_diagnostics_json_is_json_line_by_line():
 
 def test_tasks_tell_their_beats():
     app = App()
-    app.supervisor._rows["csms"] = [None, 1000, False, 0, None, 2, 0, 1, 0]
+    app.supervisor._rows["csms"] = [None, 1000, 0, None, 2, 0, 1, 0]
     assert "csms waits to be started again" in ask("tasks", app)
 
 

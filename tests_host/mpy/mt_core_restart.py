@@ -152,8 +152,8 @@ def test_health_tells_all_figures():
     Restart(store).note("Hard: HardReset")
     health = Health(clock, sup, Restart(store))
     sup.add("control", None, 2, True)
-    health.late(40)
-    health.late(7)
+    sup.lag_ms = 7
+    sup.lag_max_ms = 40
     before = health.snapshot()
     keep = bytearray(5000)
     h = health.snapshot()

@@ -42,15 +42,9 @@ class World:
     async def control(self, app):
         await self.beats("control")
 
-    async def checks(self):
-        while True:
-            await asyncio.sleep_ms(500)
-            self.sup.check()
-
     def run(self, s):
         async def scenario():
             asyncio.create_task(self.sup.run())
-            asyncio.create_task(self.checks())
             await asyncio.sleep(s)
 
         log.flush(1 << 20)
@@ -288,8 +282,8 @@ def test_thirteen_days_of_life_are_no_reason_to_restart_anything():
 
     async def scenario():
         w.sup._fed = vtime.ticks()
-        for name in ("slow", "patient"):
-            w.sup._start(name)
+        for row in w.sup._rows.values():
+            w.sup._start(row)
         for _ in range(13 * 48):
             w.sup.check()
             w.clock.tick()
