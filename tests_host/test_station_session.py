@@ -213,8 +213,9 @@ def test_unlock_finishes_the_transaction_first():  # S 5.18
     w = World()
     w.io.locks[1] = False
     w.charge()
-    assert w.station.unlock(1) == "Unlocked"
+    assert w.station.unlock(1) is None  # not yet
     w.pass_time(5)
+    assert w.station.unlock(1, True) == "Unlocked"
     assert w.stopped[0].stop_reason == "UnlockCommand" and w.io.locks[1] is False
 
 

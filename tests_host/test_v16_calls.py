@@ -21,8 +21,9 @@ def test_change_configuration():  # S 5.3
         ("NoSuchKey", "1", "NotSupported"),
         ("BmsTimeout", "1000", "NotSupported"),
         ("WebSocketPingInterval", "-1", "Rejected"),
-        ("ConnectorPhaseRotation", "1.RST,2.TSR", "Accepted"),
+        ("ConnectorPhaseRotation", "0.RST,1.TSR", "Accepted"),
         ("ConnectorPhaseRotation", "1.XYZ", "Rejected"),
+            ("ConnectorPhaseRotation", "2.RST", "Rejected"),
         ("CsmsUrl", "ws://csms.example/x", "RebootRequired"),
     ):
         assert b.call("ChangeConfiguration", {"key": key, "value": value}) == {"status": status}, (

@@ -19,10 +19,10 @@ def test_a_charge_online():
     assert b.actions()[3:] == [
         "Authorize",
         "StatusNotification",
-        "StatusNotification",
         "StartTransaction",
         "StatusNotification",
         "StopTransaction",
+        "StatusNotification",
     ]
     start, stop = b.sent("StartTransaction")[0], b.sent("StopTransaction")[0]
     assert start == {

@@ -25,7 +25,7 @@ def tag(app, args, session):
 
 def unlock(app, args, session):
     """unlock N."""
-    yield app.station.unlock(_connector(app, args, 1, 1).id)
+    yield app.station.unlock(_connector(app, args, 1, 1).id) or "unlocking"
 
 
 def available(app, args, session):

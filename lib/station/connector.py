@@ -98,9 +98,8 @@ class Connector:
             return "fault " + faults.row(mask)[0]
         if not self.operative or self.paused:
             return "connector is out of service"
-        if self.session is not None and self.session.state != "auth":
-            if self.session.state != "ready":
-                return "a charge is running"
+        if self.session is not None and self.session.state not in ("auth", "ready"):
+            return "a charge is running"
         if not self.plugged:
             return None
         path = self.path
@@ -308,8 +307,8 @@ class Connector:
             return self.status
         if self.finishing:
             self.finish_ms += dt_ms
-            if session is not None or (not self.plugged and self.finish_ms > _FINISH_MS):
-                self.finishing = False
+            unplugged = not self.plugged and self.finish_ms > _FINISH_MS
+            self.finishing = session is None and not unplugged
         if not self.operative or self.paused or self.barred:
             return "Unavailable"
         if self.finishing:
@@ -318,7 +317,7 @@ class Connector:
             # Until its owner is known (G2); and only from Available does it begin (A7, S 4.9).
             if session is None or session.state == "auth":
                 return "Reserved"
-        return "Preparing" if self.plugged or session is not None else "Available"
+        return rules.idle(self, dt_ms) if session is None else "Preparing"
 
     def _show(self, dt_ms):
         status = self._state(dt_ms)
@@ -331,6 +330,8 @@ class Connector:
         name, self.error_code, self.vendor_error, _ = faults.row(mask)
         if self.paused and self.paused is not True and not mask:
             name = self.vendor_error = self.paused
+        elif not mask and not self.plugged and status in ("Finishing", "SuspendedEV"):
+            name = "EV side disconnected"  # S 4.9, the words of its notes
         self.info = name or None
         if status in ("Available", "Charging", "Reserved", "Unavailable"):
             # These states name no vehicle that could fail to speak (E: EVCommunicationError).
@@ -344,6 +345,6 @@ class Connector:
             self.locked = on
             self._io.lock_set(self.id, on)
 
-    def lockable(self):
-        """Is there a lock that says what it does?"""
-        return self._io.lock(self.id) is not None
+    def lock(self):
+        """True if the lock says that it is locked, False if not; None: there is none that says."""
+        return self._io.lock(self.id)

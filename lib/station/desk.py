@@ -84,10 +84,10 @@ def _release(station, connector, id_tag):
     which only the back office or the local list knows (E 3.5).
     """
     owner = connector.owner
-    if owner is None or not connector.plugged or not connector.lockable():
-        _unlock(connector)
+    if owner is None or not connector.plugged or connector.lock() is None:
+        connector.hold_cable(False)
     elif owner.same(id_tag):
-        _unlock(connector)
+        connector.hold_cable(False)
         return "unlocked"
     elif owner.parent:
         station.emit(topics.AUTHORIZE, Session(connector.id, id_tag, "stop"))
@@ -102,7 +102,7 @@ def authorised(station, cid, id_tag, verdict, parent=None):
     session = connector.session
     if session is None:
         if connector.locked and connector.owner and connector.owner.kin(parent):
-            _unlock(connector)  # E 3.5
+            connector.hold_cable(False)  # E 3.5
         return
     if session.state == "auth" and session.same(id_tag):
         session.parent = parent
@@ -175,18 +175,21 @@ def remote_stop(station, transaction_id):
     return False
 
 
-def unlock(station, cid):
-    """Release the cable at `cid`: "Unlocked", "UnlockFailed" or "NotSupported"."""
+def unlock(station, cid, again=False):
+    """Release the cable at `cid`: "Unlocked", "NotSupported", or None: not yet, look `again`.
+
+    A charge ends first, as nothing is unplugged under load; then the lock moves, and says so.
+    """
     connector = station.connector(cid)
-    return _unlock(connector) if connector and cid else "NotSupported"
-
-
-def _unlock(connector):
-    if not connector.lockable():
+    if not connector or not cid or connector.lock() is None:
         return "NotSupported"
-    connector.stop("UnlockCommand")
+    if connector.active():
+        connector.stop("UnlockCommand")
+        return None
+    if connector.lock() and not again:
+        connector.locked = True  # driven once more if it got stuck the last time
     connector.hold_cable(False)
-    return "Unlocked"
+    return None if connector.lock() else "Unlocked"
 
 
 def set_availability(station, cid, operative):

@@ -34,6 +34,18 @@ def step(c, dt_ms):
         c.drop()
 
 
+def idle(c, dt_ms):
+    """Status of `c` without a charge and without anything else to say.
+
+    A vehicle that nobody pays for is Preparing for ConnectionTimeOut at most (E 3.20, B6).
+    """
+    if not c.plugged:
+        return "Available"
+    c.finish_ms = c.finish_ms + dt_ms if c.status == "Preparing" else 0
+    c.finishing = 0 < c.wait_ms <= c.finish_ms
+    return "Finishing" if c.finishing else "Preparing"
+
+
 def _begin(c, session):
     session.state = "active"
     session.meter_start_wh = c.meter.energy_wh

@@ -83,14 +83,23 @@ class Station:
         mask = self.connectors[0].faults.mask & faults.STATION_WIDE
         if mask:
             status = "Faulted"
+        elif self.operative or self.status != "Unavailable" and self.busy():
+            status = "Available"  # out of service with the end of the last charge (S 5.2)
         else:
-            status = "Available" if self.operative else "Unavailable"
+            status = "Unavailable"
         if status != self.status or mask != self._mask:
             self.status = status
             self._mask = mask
             name, self.error_code, self.vendor_error, _ = faults.row(mask)
             self.info = name or None
             self.push(topics.STATUS, 0)
+
+    def busy(self):
+        """True while a charge runs at any connector."""
+        for connector in self.connectors:
+            if connector.active():
+                return True
+        return False
 
     def pump(self):
         """Hand queued events to the bus; called after the step, outside of it."""
@@ -116,7 +125,7 @@ class Station:
             from station import reservations
 
             reservations.expire(self, now)
-        if self.ending and not any(c.active() for c in self.connectors):
+        if self.ending and not self.busy():
             ending, self.ending = self.ending, None
             self.emit(topics.RESET, ending)
         lazy.tick(now)

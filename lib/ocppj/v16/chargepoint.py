@@ -53,6 +53,7 @@ class ChargePoint(Events):
         self.linked = self.online = self.probe = False
         self.wake = None
         self.boot_at = 0  # uptime of the next BootNotification
+        self.fresh = 0  # number of the first message of the journal since it is online
         self.sent = 0  # uptime at which something was sent last
         self.timed = 0  # uptime at which the CSMS told the time last
         self.second = -1
@@ -252,17 +253,14 @@ class ChargePoint(Events):
             return "BootNotification", self.lazy("ocppj.v16.boot").request(self), None
         if self.asks:
             return "Authorize", {"idTag": self.asks[0][1]}, None
-        message = self.status.next()
-        if message:
-            return "StatusNotification", message, None
+        if self.status.queue:
+            # In the order of events, but no status waits for what happened offline.
+            message = self._owed(now, self.fresh, self.status.queue[0][3])
+            return message or ("StatusNotification", self.status.next(), None)
         if self.notices:
             self.telling = True
             return self.notices[0][0], {"status": self.notices[0][1]}, None
-        try:
-            message = transactions.message(self, now)
-        except OSError as e:
-            self.log.error("journal cannot be written: %s", str(e))
-            self.box.wait = now + _RETRY_S
+        message = self._owed(now, 0, self.box.tail)
         if message:
             return message
         if self.extra:
@@ -271,3 +269,11 @@ class ChargePoint(Events):
         if 0 < self.heartbeat <= quiet or now - self.timed >= _DAY_S:
             return "Heartbeat", {}, None
         return None
+
+    def _owed(self, now, first, end):
+        """The head of the journal if it may be sent; its number is from `first` to below `end`."""
+        try:
+            return transactions.message(self, now, first, end)
+        except OSError as e:
+            self.log.error("journal cannot be written: %s", str(e))
+            self.box.wait = now + _RETRY_S

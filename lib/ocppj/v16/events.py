@@ -53,6 +53,7 @@ class Events:
             self.log.critical("journal cannot be written: %s", str(e))
 
     def _status(self, cid):
+        self.status.mark = self.box.tail
         self.status.changed(cid, self.clock.uptime_s(), self.online)
         self.woke()
 
@@ -97,7 +98,8 @@ class Events:
 
     def _guard(self, key, value):
         if key[-4:] == "Data" and key[:4] in ("Mete", "Stop") or key == "ConnectorPhaseRotation":
-            return self.lazy("ocppj.v16.guard").expected(key, value)
+            count = len(self.station.connectors)
+            return self.lazy("ocppj.v16.guard").expected(key, value, count)
 
     def woke(self):
         """There may be something to send at once."""

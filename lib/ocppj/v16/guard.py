@@ -5,13 +5,14 @@ from ocppj.sampler import letters
 _ROTATIONS = "NotApplicable Unknown RST RTS SRT STR TRS TSR"
 
 
-def expected(key, value):
-    """What would be right, or None if `value` is."""
+def expected(key, value, count):
+    """What would be right for a station of `count` connectors, or None if `value` is."""
     if key == "ConnectorPhaseRotation":
         for item in value.split(",") if value else ():
-            cid, _, rotation = item.partition(".")
-            if not cid.isdigit() or rotation not in _ROTATIONS.split():
-                return "items like 1.NotApplicable"  # 9.1.7
+            cid, _, rotation = item.strip().partition(".")
+            known = cid.isdigit() and int(cid) <= count  # 0: the supply itself
+            if not known or rotation not in _ROTATIONS.split():
+                return "items like 1.NotApplicable"  # S 9.1.7
     elif letters(value) is None:
         return "measurands that this station can measure"  # S 3.16.4
     return None

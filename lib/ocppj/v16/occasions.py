@@ -43,6 +43,7 @@ def _set_online(cp, now):
         cp.online = online
         if online:
             cp.sent = now
+            cp.fresh = cp.box.tail
             cp.status.tick(now)
         cp.bus.emit(topics.ONLINE, online)
 

@@ -23,7 +23,8 @@ class Status:
         self.since = [0] * count  # uptime of the last change of the status
         self.told = [None] * count  # what the CSMS knows
         self.queued = [None] * count  # what it will know when the queue is sent
-        self.queue = []  # (connector, facts, uptime of the event)
+        self.mark = 0  # next number of the journal: what it has before that happened earlier
+        self.queue = []  # (connector, facts, uptime of the event, mark)
         self.sending = None
 
     def _facts(self, cid):
@@ -57,7 +58,7 @@ class Status:
             # The line is slow: of this connector the older news go first.
             same = [row for row in self.queue if row[0] == cid]
             self.queue.remove(same[0] if same else self.queue[0])
-        self.queue.append((cid, facts, at))
+        self.queue.append((cid, facts, at, self.mark))
 
     def tick(self, now):
         """Online, once a second: queue what has become stable, and what changed offline."""
@@ -82,7 +83,7 @@ class Status:
     def settled(self):
         """The CSMS answered the one that was sent, or will not."""
         if self.sending:
-            cid, facts, _ = self.sending
+            cid, facts = self.sending[:2]
             self.told[cid] = facts
             self.sending = None
 
@@ -91,7 +92,7 @@ class Status:
         if not self.queue:
             return None
         self.sending = self.queue.pop(0)
-        return self.request(*self.sending)
+        return self.request(*self.sending[:3])
 
     def now(self, cid):
         """Payload with the present facts, as a trigger wants it: never delayed (S 5.17)."""

@@ -33,14 +33,14 @@ def take(cp, cid, stamp, aligned):
             ledger.add_reading(cp.box, number, stamp, context, reading, most)
 
 
-def message(cp, now, first):
+def message(cp, now, first, end):
     """(action, payload, message id) of the head of the journal if it may be sent now, or None.
 
-    first: number of the first message of interest.
+    first, end: only a message whose number is from `first` to below `end`.
     """
     box = cp.box
     item = box.peek() if now >= box.wait else None
-    if item is None or item[1] < first:
+    if item is None or not first <= item[1] < end:
         return None
     kind, number, fields = item
     at = fields[outbox.M_TIME if kind == "m" else outbox.START]
@@ -49,7 +49,7 @@ def message(cp, now, first):
             return None  # no time is invented: the CSMS tells it with its next answer (E 3.11)
         # Kept before it is sent: a repetition after a power cut must say the same.
         cp.lazy("ocppj.dating").head(box)
-        return message(cp, now, first)
+        return message(cp, now, first, end)
     if kind != "m":
         action, payload = cp.lazy("ocppj.v16.charge").request(cp, kind, number, fields)
         return action, payload, box.message_id(number)
