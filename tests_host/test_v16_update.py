@@ -227,5 +227,5 @@ def test_the_protocols_are_told():  # E 3.90
     assert row["configurationKey"][0] == {
         "key": "SupportedFileTransferProtocols",
         "readonly": True,
-        "value": "HTTP",
+        "value": "FTP,HTTP,HTTPS",
     }

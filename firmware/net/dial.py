@@ -25,7 +25,7 @@ async def dial(get, log):
             where,
             ("ocpp1.6",),
             _headers(get),
-            _context(url),
+            lazy.call("net.trust", "context") if url.lower().startswith("wss:") else None,
             get("MessageSizeMax"),
             "report",
             get("WebSocketPingInterval"),
@@ -50,15 +50,3 @@ def _headers(get):
 
     raw = get("Identity").encode() + b":" + binascii.unhexlify(key)
     return {"Authorization": "Basic " + binascii.b2a_base64(raw).decode().strip()}
-
-
-def _context(url):
-    """TLS that trusts only the roots in certs/csms.der; None for ws://."""
-    if not url.lower().startswith("wss:"):
-        return None
-    import tls
-
-    context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)  # verifies the certificate and the name
-    with open("certs/csms.der", "rb") as f:
-        context.load_verify_locations(f.read())
-    return context

@@ -1,158 +1,159 @@
-"""How does a file go to an HTTP server, or come from one, in little memory?
+"""How does a file go to a server, or come from one, in little memory?
 
-One block at a time between flash and socket. HTTP/1.0, so that no server answers in chunks. An
+One block at a time between flash and socket, by HTTP, HTTPS (net/http.py) or FTP (net/ftp.py). An
 OSError or asyncio.TimeoutError may pass when it is tried again, a ValueError never does. Imported
 when a file is carried and forgotten afterwards.
+
+job: lib/ocppj/transfer.py's Job; of it `over` (give up), `name` (of the file in a folder), `have`
+and `mark` (bytes that have come already, and how the server names this state of its file: the next
+attempt goes on there).
 """
 
 import asyncio
 import os
+from time import ticks_diff, ticks_ms
 
 from micropython import const
 
 import lazy
-from ws.handshake import split_url
+import location
+from core import log
 
 _BLOCK = const(1024)
-_WAIT_S = const(30)  # for each step of the peer
-_HEAD_MOST = const(4096)  # bytes of an answer's head
-_HOPS = const(5)
+WAIT_S = 30  # for each step of the peer
+# A peer that lives on but gives less than that would hold the job for ever.
+_SPAN_MS = const(60000)
+_LEAST = const(2048)
+_STEP = const(65536)  # bytes between two lines of the log
 
 
 async def put(url: str, path: str, job):
-    """Send a file; by POST where the server knows no PUT. job.over ends it."""
-    status = 0
-    for method in ("PUT", "POST"):
-        status, _ = await _exchange(method, url, job, path, None, 0)
-        if status not in (404, 405, 501):
-            break
-    _check(status)
+    """Send a file to a URL; into it, by the name job.name, where the URL is a folder."""
+    where = location.parse(url)
+    try:
+        await _protocol(where).put(where, path, job)
+    finally:
+        _forget()
 
 
 async def get(url: str, path: str, job, most: int):
-    """Fetch a file of at most `most` bytes; follows redirections. job.over ends it."""
-    for _ in range(_HOPS):
-        status, where = await _exchange("GET", url, job, None, path, most)
-        if not where:
-            return _check(status)
-        url = where if "://" in where else "/".join(url.split("/")[:3]) + where
-    raise ValueError("redirected too often")
-
-
-def _check(status):
-    if not 200 <= status < 300:
-        raise OSError("HTTP status %d" % status)
-
-
-async def _exchange(method, url, job, source, target, most):
-    """One request: (status, where it is redirected to or None)."""
-    url, head = _authorized(url)
-    if url[:7].lower() != "http://":
-        raise ValueError("only http:// can be used")
-    at = "ws" + url[4:]
-    _, host, port, path = split_url(at)
-    address = await lazy.load("net.resolve").address(at)
-    reader, writer = await asyncio.wait_for(asyncio.open_connection(*address), _WAIT_S)
+    """Fetch a file of at most `most` bytes; goes on where an attempt before it was cut."""
+    where = location.parse(url)
     try:
-        head = "%s %s HTTP/1.0\r\nHost: %s:%d\r\nConnection: close\r\n%s" % (
-            method,
-            path,
-            host,
-            port,
-            head,
-        )
-        if source:
-            head += "Content-Type: text/plain\r\nContent-Length: %d\r\n" % os.stat(source)[6]
-        await _write(writer, head.encode() + b"\r\n")
-        if source:
-            await _send(writer, source, job)
-        status, length, where, rest = await _answer(reader)
-        if target and status == 200:
-            await _save(reader, rest, target, job, length, most)
-        return status, where if 300 < status < 400 else None
+        await _protocol(where).get(where, path, job, most)
     finally:
-        await writer.wait_closed()
-        lazy.drop("net.resolve")
+        _forget()
 
 
-def _authorized(url):
-    """The URL without user:password@, and the header that these become."""
-    scheme, _, rest = url.partition("://")
-    host = rest.split("/")[0]
-    if "@" not in host:
-        return url, ""
-    import binascii
-
-    user = host[: host.rfind("@")]
-    plain = scheme + "://" + rest[len(user) + 1 :]
-    key = binascii.b2a_base64(user.encode()).decode().strip()
-    return plain, "Authorization: Basic %s\r\n" % key
+def _protocol(where):
+    return lazy.load("net.ftp" if where[0] == "ftp" else "net.http")
 
 
-async def _write(writer, data):
-    writer.write(data)
-    await asyncio.wait_for(writer.drain(), _WAIT_S)
+def _forget():
+    lazy.drop("net.ftp")
+    lazy.drop("net.http")
 
 
-def _wanted(job):
-    if job.over:
-        raise ValueError("given up for a newer request")
-
-
-async def _send(writer, source, job):
+async def opened(where, address=None):
+    """(stream, address) to the host of location.parse(); address: what an earlier call gave."""
+    scheme, _, _, host, port, _ = where
+    context = lazy.call("net.trust", "context") if scheme == "https" else None
+    if address is None:
+        try:
+            address = await lazy.load("net.resolve").lookup(host, port)
+        finally:
+            lazy.drop("net.resolve")
+    stream = lazy.load("net.stream")
     try:
-        with open(source, "rb") as f:
-            data = f.read(_BLOCK)
-            while data:
-                _wanted(job)
-                await _write(writer, data)
-                data = f.read(_BLOCK)
-    except OSError:
-        pass  # the server may have answered before the end: its answer says why
+        return stream.begin(stream.rows(address)[0], host, context), address
+    finally:
+        lazy.drop("net.stream")
 
 
-async def _answer(reader):
-    """(status, length or None, Location or None, first bytes of the body)."""
-    data = b""
-    while b"\r\n\r\n" not in data:
-        more = await asyncio.wait_for(reader.read(256), _WAIT_S)
-        if not more or len(data) > _HEAD_MOST:
-            raise OSError("no answer")
-        data += more
-    head, _, rest = data.partition(b"\r\n\r\n")
-    lines = str(head, "utf-8").split("\r\n")
-    try:
-        status = int(lines[0].split(" ")[1])
-    except (IndexError, ValueError):
-        raise OSError("not HTTP")
-    length = where = None
-    for line in lines[1:]:
-        name, _, value = line.partition(":")
-        name = name.strip().lower()
-        if name == "content-length":
-            length = int(value)
-        elif name == "location":
-            where = value.strip()
-        elif name == "transfer-encoding":
-            raise OSError("answer in chunks")
-    return status, length, where, rest
+async def write(stream, data):
+    """All of it, within the time of a step."""
+    stream.write(data)
+    await asyncio.wait_for(stream.drain(), WAIT_S)
 
 
-async def _save(reader, data, target, job, length, most):
-    """The body into a file; whole, or an error."""
-    if length is not None and length > most:
-        raise ValueError("%d bytes: no room" % length)
-    size = 0
-    with open(target, "wb") as f:
+async def read(stream, size):
+    """What has come, up to `size` bytes; b"" at the end."""
+    return await asyncio.wait_for(stream.read(size), WAIT_S)
+
+
+class _Pace:
+    def __init__(self, job, total):
+        self.job = job
+        self.total = total or 0
+        self.at = ticks_ms()
+        self.sum = self.told = 0
+
+    def count(self, size, done):
+        """After each block: is the job still wanted, and the peer fast enough?"""
+        if self.job.over:
+            raise ValueError("given up for a newer request")
+        self.sum += size
+        if ticks_diff(ticks_ms(), self.at) > _SPAN_MS:
+            if self.sum < _LEAST:
+                raise OSError("%d bytes in a minute" % self.sum)
+            self.at = ticks_ms()
+            self.sum = 0
+        if done - self.told >= _STEP:
+            self.told = done
+            log.get("OTA").info("%d of %d KB", done >> 10, self.total >> 10)
+
+
+async def send(stream, path, job):
+    """A file to the peer; an OSError of the connection is left to the answer that follows."""
+    done = 0
+    pace = _Pace(job, os.stat(path)[6])
+    with open(path, "rb") as f:
         while True:
-            _wanted(job)
-            size += f.write(data)
-            if size > most:
+            data = f.read(_BLOCK)
+            if not data:
+                return
+            pace.count(len(data), done)
+            try:
+                await write(stream, data)
+            except OSError:
+                return  # the server may have answered before the end: its answer says why
+            done += len(data)
+
+
+async def save(stream, data, path, job, length, most):
+    """What the peer sends, after `data`, into a file from job.have on; whole, or an error.
+
+    length: bytes that must come, None: until the peer closes.
+    """
+    start = job.have
+    if length is not None and start + length > most:
+        raise ValueError("%d bytes: no room" % (start + length))
+    total = None if length is None else start + length
+    pace = _Pace(job, total)
+    with open(path, "ab" if start else "wb") as f:
+        while True:
+            if total is not None and job.have + len(data) > total:
+                data = data[: total - job.have]  # it lied about the length; the rest is noise
+            job.have += f.write(data)
+            if job.have > most:
                 raise ValueError("no room")
-            if length is not None and size >= length:
-                break
-            data = await asyncio.wait_for(reader.read(_BLOCK), _WAIT_S)
+            pace.count(len(data), job.have)
+            if job.have == total:
+                return
+            data = await read(stream, _BLOCK)
             if not data:
                 break
-    if length is not None and size != length:
-        raise OSError("%d of %d bytes came" % (size, length))
+    if total is not None:
+        raise OSError("%d of %d bytes came" % (job.have, total))
+
+
+def resume(path, job):
+    """Bytes that are there already and may stay; else 0, and the job begins anew."""
+    try:
+        there = os.stat(path)[6]
+    except OSError:
+        there = 0
+    if not job.mark or there != job.have:
+        job.have = 0
+        job.mark = None
+    return job.have

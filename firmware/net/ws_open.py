@@ -5,11 +5,13 @@ Look up, connect, TLS, request, answer; and every way in which that fails, as on
 
 import asyncio
 import os
-import socket
-from errno import EINPROGRESS
 
+import lazy
 from net.websocket import WSError
 from ws import handshake
+
+stream = lazy.load("net.stream")
+lazy.drop("net.stream")  # it lives as long as this module
 
 
 async def ws_open(ws, url, protocols, headers, ssl, timeout_s, address):
@@ -48,7 +50,7 @@ async def _open(ws, address, host, ssl, request):
 
     ws.why says how far it got: "dns", "connect", "lost".
     """
-    found = socket.getaddrinfo(address[0], address[1], 0, socket.SOCK_STREAM)
+    found = stream.rows(address)
     ws.why = "connect"
     while True:
         at = found.pop(0)
@@ -56,7 +58,8 @@ async def _open(ws, address, host, ssl, request):
             await _connect(ws, at, host, ssl, request)
             break
         except OSError:
-            ws.stream.s.close()
+            if ws.stream:
+                ws.stream.s.close()
             if not found:
                 raise
     ws.why = "lost"
@@ -68,25 +71,8 @@ async def _open(ws, address, host, ssl, request):
 
 
 async def _connect(ws, at, host, ssl, request):
-    """Connect to one address (a row of getaddrinfo) and send the request.
-
-    Not asyncio.open_connection(): it leaks the socket when it is cancelled on the Unix port.
-    """
-    sock = socket.socket(at[0], at[1], at[2])
-    ws.stream = asyncio.StreamWriter(sock)
-    sock.setblocking(False)
-    # IPPROTO_TCP, TCP_NODELAY (the Unix port has no names for them). A message leaves in several
-    # writes: with Nagle's algorithm its end would wait 40 ms for the server's delayed ACK.
-    sock.setsockopt(6, 1, 1)
-    try:
-        sock.connect(at[-1])
-    except OSError as e:
-        if e.errno != EINPROGRESS:
-            raise
-    if ssl:
-        sock = ssl.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
-        sock.setblocking(False)
-        ws.stream = asyncio.StreamWriter(sock)
+    """Connect to one address (a row of getaddrinfo) and send the request."""
+    ws.stream = stream.begin(at, host, ssl)
     # Not write(), which would try at once: drain() waits until the socket is connected.
     ws.stream.out_buf = request
     await ws.stream.drain()

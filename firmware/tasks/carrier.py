@@ -9,6 +9,7 @@ import asyncio
 import os
 
 import lazy
+from location import shown
 from ocppj.datetime import parse
 
 _DIAGNOSTICS = "diagnostics.txt"
@@ -26,7 +27,7 @@ async def _carry(app, job, order):
     log = app.log("OTA")
     done = useless = False
     why = ""
-    log.info("%s %s", order, job.url.split("?")[0][-80:])
+    log.info("%s %s", order, shown(job.url))
     try:
         if order == "upload":
             await _upload(app, job)
@@ -59,8 +60,7 @@ async def _upload(app, job):
         lines = None
         for name in ("cmd_diag", "cmd_info", "cmd_status"):
             lazy.drop("console." + name)
-        url = job.url + job.name if job.url.endswith("/") else job.url
-        await lazy.load("net.files").put(url, _DIAGNOSTICS, job)
+        await lazy.load("net.files").put(job.url, _DIAGNOSTICS, job)
     finally:
         try:
             os.remove(_DIAGNOSTICS)

@@ -19,6 +19,7 @@ tell(kind, status), station, clock, store, log.
 from micropython import const
 
 import record
+from location import shown
 
 WAIT = const(0)
 RUN = const(1)
@@ -35,8 +36,12 @@ class Job:
 
     order: None, or what is to be done now: "upload", "download", "install"; whoever does it sets
     it to None first. result: (done, why not, no use to try again) when it is over. over: a newer
-    job has come: let go. name: of the file.
+    job has come: let go. name: of the file. have, mark: bytes of a download that have come, and
+    the server's name for that state of its file, so that the next attempt goes on there.
     """
+
+    have = 0
+    mark = None
 
     def __init__(self, kind, url, retries, pause_s, at, name):
         self.kind = kind
@@ -152,7 +157,7 @@ def _status(owner, job, status):
 def _finished(owner, job, now, done, why, useless):
     """What the order has come to."""
     if not done:
-        owner.log.warn("%s of %s failed: %s", job.status, job.url, why)
+        owner.log.warn("%s of %s failed: %s", job.status, shown(job.url), why)
     if job.phase == INSTALL:
         if done:
             job.phase = DONE

@@ -112,7 +112,7 @@ async def test_every_address_of_a_name_is_tried():
     async with Server(sends()) as server:
         rows = socket.getaddrinfo("127.0.0.1", 9, 0, socket.SOCK_STREAM)
         rows += socket.getaddrinfo("127.0.0.1", server.port, 0, socket.SOCK_STREAM)
-        opening.socket = _Socket(rows)
+        opening.stream.socket = _Socket(rows)
         before = sockets()
         ws = await ws_connect("ws://two.addresses/")  # forgets the module it has used
         assert server.connections == 1

@@ -49,7 +49,7 @@ KEYS = (
     # -- 9.3 Reservation
     b"\nReserveConnectorZeroSupported bool true - - R o -"  # 9.3.1: whichever is free
     # -- 9.5 Firmware Management
-    b"\nSupportedFileTransferProtocols csl HTTP 1 4 R o -"  # E 3.90
+    b"\nSupportedFileTransferProtocols csl FTP,HTTP,HTTPS 1 4 R o -"  # E 3.90
     # -- 9.4 Smart Charging
     b"\nChargeProfileMaxStackLevel int 20 0 20 R o -"  # 9.4.1
     b"\nChargingScheduleAllowedChargingRateUnit csl Current,Power 1 2 R o -"  # 9.4.2, E 3.88: A, W
