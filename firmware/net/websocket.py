@@ -19,6 +19,7 @@ from micropython import const
 from ws import frames
 
 _CHUNK = const(512)  # payload bytes masked and written at once
+_TURN_MS = const(5)  # who waits for another's frame looks that often
 _CLOSE_S = const(10)  # for the closing handshake and for TCP to end after it
 
 
@@ -34,19 +35,6 @@ class WSError(OSError):
         super().__init__("%s %s %s" % (why, status or "", text))
         self.why = why
         self.status = status
-
-
-class Message:
-    """What receive() returns, the same object every time: valid until the next receive().
-
-    type: TEXT, BINARY, OVERSIZE, CLOSE, ERROR or CLOSED. data: str of a TEXT, bytes of a BINARY,
-    the first 128 bytes of an OVERSIZE, the close code of the others. length: bytes of the message.
-    """
-
-    def __init__(self):
-        self.type = frames.CLOSED
-        self.data = None
-        self.length = 0
 
 
 async def ws_connect(
@@ -80,11 +68,14 @@ async def ws_connect(
     finally:
         _forget("net", "ws_open")
         _forget("ws", "handshake")
+        _forget("asyncio", "funcs")  # wait_for: asyncio imports it again when somebody asks
+        if "wait_for" in asyncio.__dict__:
+            del asyncio.wait_for
     return ws
 
 
 def _forget(package, name):
-    """Give back the memory of a module that is used once a connection (together 4 KB)."""
+    """Give back the memory of a module that is used once a connection (together 5 KB)."""
     if sys.modules.pop(package + "." + name, None):
         delattr(sys.modules[package], name)
 
@@ -96,6 +87,10 @@ class WebSocket:
     close_reason: how (1006: without a close frame); why: "" or the reason of an abnormal end, see
     WSError. heard: how many reads brought something, a sign of life. ping_interval_s and
     ping_timeout_s may be changed at any time. The other names are for ws_open.py.
+
+    It is also what receive() returns, the message: valid until the next receive(). type: TEXT,
+    BINARY, OVERSIZE, CLOSE, ERROR or CLOSED. data: str of a TEXT, bytes of a BINARY, the first 128
+    bytes of an OVERSIZE, the close code of the others. length: bytes of the message.
     """
 
     def __init__(self, reader, ping_interval_s, ping_timeout_s):
@@ -108,12 +103,14 @@ class WebSocket:
         self.ping_timeout_s = ping_timeout_s
         self.heard = 0
         self.reader = reader
-        self._msg = Message()
+        self.type = frames.CLOSED
+        self.data = None
+        self.length = 0
         self.stream = None
         self._closing = False  # our close frame is sent: nothing follows it
         self._busy = False  # a task is inside receive()
         self._pong = None  # payload of a ping to be answered when the line is free
-        self._lock = asyncio.Lock()  # held by who sends a frame
+        self._sending = False  # a task is inside _send(): others wait (asyncio.Lock: 400 bytes)
         self._tx = bytearray(frames.PAYLOAD + _CHUNK)
         # Seconds until the peer must be heard, and until a write must get on; 0: no limit.
         self._rx_left = self._tx_left = 0
@@ -140,8 +137,8 @@ class WebSocket:
         self.why = ""
         self._dog = asyncio.create_task(self._watch())
 
-    async def receive(self) -> Message:
-        """Return the next message; CLOSE, ERROR or CLOSED when there will be no more.
+    async def receive(self):
+        """Return the next message (see the class); CLOSE, ERROR or CLOSED when there will be no more.
 
         CLOSE: the closing handshake is done, by either side. ERROR: the peer broke the protocol
         or sent too much, and was told so (data: the code). CLOSED: cut off or timed out (ws.why),
@@ -152,15 +149,14 @@ class WebSocket:
         while self._busy:  # close() receives in its own task what is left
             await asyncio.sleep_ms(20)
         self._busy = True
-        msg = self._msg
-        msg.data = None
+        self.data = None
         try:
-            msg.type = frames.CLOSED if self.closed else await self._next()
+            self.type = frames.CLOSED if self.closed else await self._next()
         finally:
             self._busy = False
-        if msg.data is None:
-            msg.data = self.close_code
-        return msg
+        if self.data is None:
+            self.data = self.close_code
+        return self
 
     async def _next(self):
         """Serve the line until there is something to deliver; return its type."""
@@ -173,7 +169,7 @@ class WebSocket:
                     return frames.CLOSED
             elif event == frames.PING:
                 self._pong = reader.data
-                if not self._lock.locked():  # else who sends will answer: do not wait for it here
+                if not self._sending:  # else who sends will answer: do not wait for it here
                     try:
                         await self._send(0, b"")
                     except WSError:
@@ -182,9 +178,8 @@ class WebSocket:
                 await self._finish(event)
                 return event
             elif event != frames.PONG and not self._closing:
-                msg = self._msg
-                msg.data = reader.data
-                msg.length = reader.length
+                self.data = reader.data
+                self.length = reader.length
                 reader.data = None
                 return event
 
@@ -240,10 +235,11 @@ class WebSocket:
 
     async def _send(self, opcode, data):
         """Send one frame, and the answer to a ping that came meanwhile (opcode 0: only that)."""
-        await self._lock.acquire()
+        while self._sending:
+            await asyncio.sleep_ms(_TURN_MS)
         if self.closed or self._closing and opcode != frames.CLOSE:
-            self._lock.release()
             raise WSError("closed", 0, self.why)
+        self._sending = True
         self._tx_task = asyncio.current_task()
         try:
             if opcode:
@@ -265,7 +261,7 @@ class WebSocket:
         finally:
             self._tx_task = None
             self._tx_left = 0
-            self._lock.release()
+            self._sending = False
 
     async def _frame(self, opcode, data):
         buf = self._tx
@@ -337,7 +333,7 @@ class WebSocket:
                 self._ping_s -= 1
                 if self._ping_s <= 0 or self._ping_s > self.ping_interval_s:
                     self._ping_s = self.ping_interval_s
-                    if not self._lock.locked():
+                    if not self._sending:
                         # A task of its own: the dog must not wait for the line itself.
                         asyncio.create_task(self.ping())
 

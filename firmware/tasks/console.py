@@ -71,7 +71,8 @@ class Serial:
         while True:
             data = await reader.read(1)
             if not data:  # nobody can type any more; the log still shows
-                await asyncio.Event().wait()
+                await asyncio.sleep(3600)
+                continue
             try:
                 await self._key(app, data)
             except MemoryError:  # the console gives up its own, the station needs it more

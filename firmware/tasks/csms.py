@@ -163,16 +163,16 @@ class Link:
         """Hand messages to the charge point until the connection ends."""
         clock = self.app.clock
         while True:
-            msg = await ws.receive()
-            kind = msg.type
-            data = msg.data
+            await ws.receive()
+            kind = ws.type
+            data = ws.data
             if kind == TEXT:
                 self.log.trace("<- %s", data)
                 self.cp.receive(data, clock.uptime_s())
             elif kind == OVERSIZE:
-                self.log.warn("message of %d bytes is too long", msg.length)
-                self.cp.oversize(data, msg.length, clock.uptime_s())
+                self.log.warn("message of %d bytes is too long", ws.length)
+                self.cp.oversize(data, ws.length, clock.uptime_s())
             elif ws.closed:
                 return
-            msg = data = None  # the text need not stay while the answer is built
+            ws.data = data = None  # the text need not stay while the answer is built
             await self.flush()

@@ -103,7 +103,7 @@ class Reader:
     After an event: data (see poll), reason (of a CLOSE), length (bytes of the message).
     """
 
-    def __init__(self, max_message=12288, report=False, size=512):
+    def __init__(self, max_message=12288, report=False, size=256):
         self.limit = max_message
         self.report = report
         self.rx = memoryview(bytearray(size))
