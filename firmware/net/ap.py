@@ -22,5 +22,5 @@ def close(ap):
     """Switch it off."""
     try:
         ap.active(False)
-    except OSError:
+    except (OSError, RuntimeError):
         pass  # the restart that follows ends it

@@ -69,5 +69,5 @@ def join(lan, ssid, key):
     """Nothing to do: a plug does it."""
 
 
-def failure(lan):
+def failure(lan, ms):
     """None: a cable may be plugged in at any moment."""

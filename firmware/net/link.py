@@ -51,7 +51,7 @@ class Link:
         """Strength of the radio signal in dBm, None where there is none."""
         try:
             return self.iface.status("rssi")
-        except (OSError, ValueError, TypeError, AttributeError):
+        except (OSError, ValueError, TypeError, AttributeError, RuntimeError):
             return None  # not associated, or a cable
 
     def facts(self) -> dict:
@@ -95,6 +95,8 @@ class Link:
             fails += 1
             for _ in range(pause):
                 await self.nap(1000)
+                if self._has_address():
+                    break  # what was given up has come all the same
 
     async def nap(self, ms):
         """Wait, as one whose heart beats."""
@@ -103,6 +105,8 @@ class Link:
 
     async def _join(self):
         get = self.app.config.get
+        if self._has_address():
+            return True
         module = lazy.load("net." + self.kind)
         try:
             if self.iface is None:
@@ -127,11 +131,11 @@ class Link:
 
     async def _arrives(self, module):
         """Wait for an address; False with `why` when it fails or takes too long."""
-        for _ in range(_JOIN_MS // _LOOK_MS):
+        for n in range(_JOIN_MS // _LOOK_MS):
             await self.nap(_LOOK_MS)
             if self._has_address():
                 return True
-            why = module.failure(self.iface)
+            why = module.failure(self.iface, n * _LOOK_MS)
             if why:
                 self.why = why
                 return False
@@ -140,7 +144,7 @@ class Link:
 
     def _has_address(self):
         try:
-            if not self.iface.isconnected():
+            if self.iface is None or not self.iface.isconnected():
                 return False
             found = self.iface.ifconfig()
         except OSError:
@@ -192,7 +196,7 @@ class Link:
         if self.iface is not None:
             try:
                 self.iface.active(False)
-            except OSError:
+            except (OSError, RuntimeError):
                 pass  # made anew all the same
         self.iface = None
 

@@ -1,14 +1,17 @@
 """How does the ESP32's radio join a network, and what do its failures mean?
 
 Imported for a moment by net/link.py. The driver's own retries are off (`reconnects`): it would try
-the first network for ever.
+the first network for ever. What Espressif's driver refuses with a number MicroPython has no words
+for is a RuntimeError, all else an OSError.
 """
 
 import network
 
 import lazy
 
+_STALE_MS = 10000
 _REASONS = {
+    15: "handshake timed out (wrong password?)",
     200: "signal lost",
     201: "not found",
     202: "wrong password",
@@ -18,6 +21,7 @@ _REASONS = {
     211: "found, but its security is too weak",
     212: "found, but too weak a signal",
 }
+_before = 0  # what status() said before this attempt
 
 
 def make(get, params):
@@ -28,12 +32,11 @@ def make(get, params):
     except (ValueError, AttributeError):
         pass  # a name or country the port does not take must not cost the network
     wlan = network.WLAN(network.STA_IF)
-    wlan.active(False)  # whatever a former run or the REPL left
-    wlan.active(True)
+    wlan.active(True)  # boot.py has done it already; off and on would need its memory again
     for name, value in (("reconnects", 0), ("pm", getattr(network.WLAN, "PM_NONE", 0))):
         try:
             wlan.config(**{name: value})  # pm: a sleeping radio answers 100 ms late
-        except (ValueError, OSError):
+        except (ValueError, OSError, RuntimeError):
             pass
     lazy.call("net.fixed", "fix", get, wlan)
     return wlan
@@ -51,14 +54,22 @@ def networks(get):
 
 def join(wlan, ssid, key):
     """Begin to associate (WPA2, WPA3, or open without a key); returns at once."""
+    global _before
     try:
         wlan.disconnect()  # connect() refuses while the last attempt is under way
-    except OSError:
+    except (OSError, RuntimeError):
         pass
+    _before = wlan.status()
     wlan.connect(ssid, key or None)
 
 
-def failure(wlan):
-    """Why the attempt has failed, None while it may still succeed."""
+def failure(wlan, ms):
+    """Why the attempt has failed, None while it may still succeed; `ms`: so old is it.
+
+    The port keeps the reason of the last failure until there is an address: the same one again is
+    news only after the time that a look at all channels and a handshake take.
+    """
     code = wlan.status()
-    return _REASONS.get(code, "failed (%d)" % code) if 200 <= code < 300 else None
+    if not 0 < code < 1000 or code == _before and ms < _STALE_MS:
+        return None  # from 1000 on: idle, on its way, there
+    return _REASONS.get(code, "failed (%d)" % code)

@@ -4,8 +4,9 @@
 
 ports/esp32/network_wlan.c as of 1.26: connect() returns at once; while an attempt is under way
 another one is an internal error; `reconnects` decides whether the driver tries on by itself;
-status() is a reason of 200 and above once it has given up; status("rssi") fails while not
-associated; isconnected() is true only with an address.
+status() is the reason of the last failure, which nothing but an address wipes out: some reasons
+hide that a new attempt is under way. status("rssi") fails while not associated; isconnected() is
+true only with an address.
 """
 
 import sys
@@ -20,6 +21,8 @@ STAT_GOT_IP = 1010
 STAT_NO_AP_FOUND = 201
 STAT_WRONG_PASSWORD = 202
 STAT_BEACON_TIMEOUT = 200
+_LEFT = 8  # the reason after disconnect()
+_SHOWN = (201, 202, 210, 211, 212)  # told whatever is under way
 PHY_LAN8720 = 1
 PHY_W5500 = 6
 NO_ADDRESS = ("0.0.0.0", "0.0.0.0", "0.0.0.0", "0.0.0.0")
@@ -34,6 +37,7 @@ class Network:
         self.dhcp_ms = dhcp_ms  # None: its DHCP server never answers
         self.address = address
         self.silent = False  # association never ends
+        self.refusal = STAT_WRONG_PASSWORD  # the reason for a wrong password
 
 
 class Air:
@@ -74,9 +78,10 @@ class WLAN:
             self = cls.one[interface] = object.__new__(cls)
             self.interface = interface
             self.on = False
-            self.reconnects = -1
+            self.limit = self.tries = 0  # of attempts by the driver itself; 0: no limit
             self.fixed = None
             self.settings = {}
+            self.reason = 0
             self._forget()
         return cls.one[interface]
 
@@ -86,7 +91,7 @@ class WLAN:
     def _forget(self):
         self.ssid = self.key = None
         self.began = None
-        self.reason = 0
+        self.requested = self.associated = self.connected = False
 
     def active(self, *on):
         if on:
@@ -103,7 +108,7 @@ class WLAN:
         for name, value in values.items():
             air.note("config", name, value)
             if name == "reconnects":
-                self.reconnects = value
+                self.limit = 0 if value == -1 else value + 1
             elif name not in ("pm", "essid", "ssid", "password", "security", "authmode", "key"):
                 raise ValueError("unknown config param")
             else:
@@ -114,51 +119,74 @@ class WLAN:
         air.note("connect", ssid, key)
         if not self.on:
             raise OSError("Wifi Not Started")
-        if self.began is not None and self._state()[0] == STAT_CONNECTING:
+        self._look()
+        if self.began is not None and not self.connected:
             raise OSError("Wifi Internal State Error")
         self.ssid, self.key = ssid, key
         self.began = vtime.elapsed_ms()
+        self.requested = True
+        self.tries = 0
 
     def disconnect(self):
         air.note("disconnect")
         if not self.on:
             raise OSError("Wifi Not Started")
+        self._look()
+        if self.began is not None:
+            self.reason = _LEFT
         self._forget()
 
-    def _state(self):
-        """(status, has an address) at this moment."""
-        if not self.on or self.began is None:
-            return STAT_IDLE, False
-        age = vtime.elapsed_ms() - self.began
-        network = air.networks.get(self.ssid)
-        failed = None
-        if network is None:
-            failed = STAT_NO_AP_FOUND if age > 2500 else None
-            if self.reason:
-                failed = STAT_BEACON_TIMEOUT
-        elif network.silent:
-            return STAT_CONNECTING, False
-        elif network.password != self.key:
-            failed = STAT_WRONG_PASSWORD if age > 3500 else None
-        elif age > 1500:
-            self.reason = 1  # associated: from here on a lost one is lost by its beacons
-            if self.fixed or network.dhcp_ms is not None and age > 1500 + network.dhcp_ms:
-                return STAT_GOT_IP, True
-        if failed and self.reconnects == 0:
-            return failed, False
-        return STAT_CONNECTING, False
+    def _look(self):
+        """What the driver has found out by now."""
+        while self.on and self.began is not None:
+            age = vtime.elapsed_ms() - self.began
+            network = air.networks.get(self.ssid)
+            if network is None and self.associated:
+                why = STAT_BEACON_TIMEOUT
+            elif network is None:
+                why = STAT_NO_AP_FOUND if age > 2500 else 0
+            elif network.silent:
+                return
+            elif network.password != self.key:
+                why = network.refusal if age > 3500 else 0
+            else:
+                self.associated = age > 1500
+                if self.associated and (
+                    self.fixed or network.dhcp_ms is not None and age > 1500 + network.dhcp_ms
+                ):
+                    self.connected = True
+                    self.reason = 0
+                return
+            if not why:
+                return
+            self.reason = why
+            self.associated = self.connected = False
+            self.tries += 1
+            self.began = vtime.elapsed_ms()
+            if self.limit and self.tries >= self.limit:
+                self.began = None
 
     def status(self, *what):
+        self._look()
         if what:
             if what[0] != "rssi":
                 raise ValueError("unknown status param")
-            if self._state()[0] != STAT_GOT_IP:
-                raise OSError("WiFi Not Connected")
+            if not self.associated:
+                raise OSError("Wifi Not Connected")
             return air.networks[self.ssid].rssi
-        return self._state()[0]
+        if self.connected:
+            return STAT_GOT_IP
+        if self.reason in _SHOWN:
+            return self.reason
+        if self.reason == _LEFT:
+            return STAT_IDLE
+        if self.requested and not (self.limit and self.tries >= self.limit):
+            return STAT_CONNECTING
+        return self.reason or STAT_IDLE
 
     def isconnected(self):
-        return self._state()[1]
+        self._look()
+        return self.connected
 
     def ifconfig(self, *new):
         if new:
