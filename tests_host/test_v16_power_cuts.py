@@ -1,88 +1,11 @@
-"""Power cuts at every write of the journal: nothing lost, doubled or changed (S 3.7, 4.10).
+"""What a power cut in a charge leads to: its stop and reason, registers, resuming (S 4.10).
 
-A store stops at its n-th change, for every n of a scenario; the station boots again on what was
-written and everything is delivered. Then the CSMS, which answers a repeated message id as it did
-before, must have whole transactions.
+test_v16_power_points.py cuts at every point of many stories.
 """
-
-import random
-
-import pytest
 
 from v16_bench import Bench, Error, PowerCut, Store
 
 SETTINGS = {"MeterValueSampleInterval": 20, "AllowOfflineTxForUnknownId": True}
-
-
-def online_charge(b):
-    b.online()
-    b.charge().run(130)
-    b.stop().run(3)
-
-
-def offline_charge(b):
-    b.start().run(10)
-    b.charge().run(130)
-    b.stop().run(3)
-    b.online(3)
-
-
-def broken_line(b):
-    b.online()
-    b.charge().run(30)
-    b.offline()
-    b.run(70)
-    b.online(5)
-    b.run(40)
-    b.stop().run(3)
-
-
-def two_connectors(b):
-    b.online()
-    b.charge("A1", 1).run(25)
-    b.charge("B1", 2).run(25)
-    b.offline()
-    b.stop(1, "EVDisconnected", None).run(50)
-    b.charge("C1", 1).run(30)
-    b.online(5)
-    b.stop(2, "Local", "B1").run(20)
-    b.stop(1, "Local", "C1").run(3)
-
-
-def transaction_data(b):
-    b.config.set("StopTxnSampledData", "Energy.Active.Import.Register,SoC")
-    b.online()
-    b.charge().run(70)
-    b.offline()
-    b.run(50)
-    b.stop().run(5)
-    b.online(3)
-
-
-def failures(b):
-    b.config.set("TransactionMessageAttempts", "2")
-    b.config.set("TransactionMessageRetryInterval", "10")
-    b.online()
-    b.csms.replies["StartTransaction"] = Error("InternalError")
-    b.charge().run(60)
-    b.stop().run(3)
-
-
-def second_charge(b):
-    online_charge(b)
-    b.charge("A2").run(70)
-    b.stop(1, "Remote", None).run(3)
-
-
-SCENARIOS = [
-    online_charge,
-    offline_charge,
-    broken_line,
-    two_connectors,
-    transaction_data,
-    failures,
-    second_charge,
-]
 
 
 class Memory:
@@ -125,36 +48,6 @@ class Memory:
         bench.csms.start = start
 
 
-def play(scenario, cut_at, connectors=2, resume=False):
-    """Run a scenario with a cut at the change `cut_at`; returns (memory, was it cut, last)."""
-    memory = Memory()
-    bench = Bench(
-        Store(), connectors=connectors, ResumeTransactionAfterPowerLoss=resume, **SETTINGS
-    )
-    memory.answer(bench)
-    bench.store.left = cut_at
-    cut = False
-    try:
-        scenario(bench)
-    except PowerCut:
-        cut = True
-    memory.learn(bench)
-    truth = [(c.meter.energy_wh, c.session) for c in bench.station.connectors]
-    if cut:
-        registers = [c.meter.energy_wh for c in bench.station.connectors]
-        bench = bench.reboot()
-        memory.answer(bench)
-        for c, wh in zip(bench.station.connectors, registers):
-            c.meter.energy_wh = wh
-        bench.online(400 if scenario is failures else 60)
-        if resume:
-            for c in bench.station.connectors:
-                bench.stop(c.id, "Local", None)
-            bench.run(5)
-        memory.learn(bench)
-    return memory, cut, bench, truth
-
-
 def check(memory, bench):
     """Every transaction that the CSMS knows is whole."""
     starts = list(memory.starts.values())
@@ -169,20 +62,6 @@ def check(memory, bench):
     assert len({tuple(sorted((k, str(v)) for k, v in s.items())) for s in stops}) == len(stops)
     left = [n for n in bench.store.files if n[0] in "smd" and len(n) == 8]
     assert not left, left
-
-
-@pytest.mark.parametrize("scenario", SCENARIOS)
-@pytest.mark.parametrize("resume", [False, True])
-def test_a_cut_at_every_write(scenario, resume):
-    cut_at = 0
-    while True:
-        memory, cut, bench, _ = play(scenario, cut_at, resume=resume)
-        if scenario is not failures:
-            check(memory, bench)
-        if not cut:
-            break
-        cut_at += 1
-    assert cut_at >= 5
 
 
 def test_a_cut_anywhere_in_time_stops_with_power_loss_and_loses_one_interval_at_most():
@@ -277,16 +156,6 @@ def test_attempts_are_counted_over_a_power_cut():  # S 3.7.1
     b.csms.replies["StartTransaction"] = Error("InternalError")
     b.online(600)
     assert len(b.sent("StartTransaction")) == 3
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("seed", range(20))
-def test_random_cuts(seed):
-    rng = random.Random(seed)
-    for _ in range(60):
-        scenario = rng.choice([s for s in SCENARIOS if s is not failures])
-        memory, _, bench, _ = play(scenario, rng.randrange(60), resume=rng.random() < 0.5)
-        check(memory, bench)
 
 
 def _iso(epoch):
