@@ -16,8 +16,6 @@ def can_start(station, cid, id_tag=None):
         return "there is no connector %d" % cid
     if station.ending:
         return "the station is about to restart"
-    if not station.operative:
-        return "station is out of service"
     if station.cp is not None and station.cp.journal_full:
         return "memory for transactions is full"
     if id_tag is not None and _promised(station, connector, id_tag, None):

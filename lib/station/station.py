@@ -47,7 +47,7 @@ class Station:
     def add(self, connector):
         """Add the next connector, with its register and availability of before the last start."""
         connector.meter.register(register.load(self.store, connector.id))
-        connector.operative = self.operative and register.in_service(self.store, connector.id)
+        connector.operative = register.in_service(self.store, connector.id)
         for row in self.reservations:
             if row[0] == connector.id:
                 connector.reserved = row
