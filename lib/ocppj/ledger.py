@@ -55,6 +55,7 @@ def named(box, number, transaction_id):
         fields[outbox.STATE] = outbox.ANSWERED
         fields[outbox.ID] = transaction_id
         fields[outbox.ATTEMPTS] = 0
+        fields[outbox.RESERVATION] = None  # told; its number may be used again
         box.save("s", number, fields)
     if box.item and box.item[1] == number:
         box.item = None
