@@ -2,12 +2,21 @@
 
 import asyncio
 import contextlib
+import inspect
 import json
+import weakref
 from types import SimpleNamespace
 
 from tools import micropython
 from tools.sim.bench import Bench
 from tools.sim.machine import ROOT, Firmware, launcher
+
+# Bounds for conditions that are waited for. A machine may be slow, or stand still for a while: who
+# waits for a minute loses nothing where the condition comes, and nobody asserts by these.
+UNTIL_S = 60.0
+SCENARIO_S = 240.0
+ANSWER_S = 60.0
+_clients = weakref.WeakSet()  # of control ports, to explain what was waited for in vain
 
 
 class StandIn(Firmware):
@@ -53,14 +62,19 @@ class Client:
 
     async def dial(self, port):
         self.reader, self.writer = await asyncio.open_connection("127.0.0.1", port)
+        self.port = port
+        _clients.add(self)
         return self
 
     async def ask(self, line):
         self.writer.write(line.encode() + b"\n")
-        return json.loads(await asyncio.wait_for(self.reader.readline(), 12))
+        return json.loads(await asyncio.wait_for(self.reader.readline(), ANSWER_S))
 
     async def result(self, line):
-        answer = await self.ask(line)
+        """What a question that changes nothing answers: a busy station is asked again."""
+        async with asyncio.timeout(ANSWER_S):
+            while not (answer := await self.ask(line))["ok"] and "within" in answer["error"]:
+                pass
         assert answer["ok"], answer
         return answer["result"]
 
@@ -68,6 +82,15 @@ class Client:
         answer = await self.ask(line)
         assert answer["ok"], answer
         return answer["output"]
+
+    async def elapse(self, seconds):
+        """Wait until so much of the bench's own time has passed, however slow the machine is."""
+        end = (await self.ask("state"))["time_s"] + seconds
+
+        async def passed():
+            return (await self.ask("state"))["time_s"] >= end
+
+        await until(passed)
 
 
 @contextlib.asynccontextmanager
@@ -82,20 +105,67 @@ async def bench(directory, **changes):
         await one.stop()
 
 
-async def until(check, seconds=5.0):
-    """Wait until the coroutine function `check` returns something true; returns that."""
-    async with asyncio.timeout(seconds):
-        while not (found := await check()):
-            await asyncio.sleep(0.02)
-    return found
+async def until(check, seconds=UNTIL_S):
+    """Wait until `check()` is true and return that; a coroutine function or a plain one.
+
+    In vain: an AssertionError that shows what was waited for and how every bench stands.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            while True:
+                found = check()
+                if inspect.isawaitable(found):
+                    found = await found
+                if found:
+                    return found
+                await asyncio.sleep(0.02)
+    except TimeoutError:
+        pass
+    raise AssertionError(f"not within {seconds:g} s: {_source(check)}\n{await _benches()}")
+
+
+def _source(check):
+    try:
+        return inspect.getsource(check).strip()
+    except (OSError, TypeError):
+        return repr(check)
+
+
+async def _benches():
+    """The last state of every bench that this process drives; its log is on stderr."""
+    told = []
+    for port in {client.port for client in _clients if not client.writer.is_closing()}:
+        told.append(f"bench at control port {port}:")
+        for line in ("state", "status --json", "faults"):
+            try:
+                async with asyncio.timeout(12):
+                    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                    writer.write(line.encode() + b"\n")
+                    told.append(f"{line}: {(await reader.readline()).decode().strip()}")
+                    writer.close()
+            except (OSError, TimeoutError) as error:
+                told.append(f"{line}: {error!r}")
+    return "\n".join(told)
 
 
 def scenario(test):
     """Run an async test in a loop of its own."""
 
     def run(tmp_path):
-        asyncio.run(asyncio.wait_for(test(tmp_path), 30))
+        asyncio.run(bounded(test(tmp_path)))
 
     run.__name__ = test.__name__
     run.__doc__ = test.__doc__
     return run
+
+
+async def bounded(test, seconds=SCENARIO_S):
+    """Await `test`; one that hangs fails and shows how every bench stands."""
+    task = asyncio.ensure_future(test)
+    done, _ = await asyncio.wait({task}, timeout=seconds)
+    if not done:
+        told = await _benches()
+        task.cancel()
+        await asyncio.wait({task}, timeout=30)
+        raise AssertionError(f"the scenario did not end within {seconds:g} s\n{told}")
+    return task.result()

@@ -5,7 +5,6 @@ The firmware's process and its plant, ten times faster; the CSMS is the PyPI pac
 file server the standard library's.
 """
 
-import asyncio
 import contextlib
 import http.server
 import os
@@ -17,7 +16,7 @@ from ocpp.routing import on
 from ocpp.v16 import call, call_result
 
 from bench_world import scenario, until
-from test_v16_interop import Peer, _true, charging, world
+from test_v16_interop import Peer, charging, world
 
 pytestmark = pytest.mark.xdist_group("interop")
 
@@ -99,11 +98,11 @@ def when(seconds):
 @scenario
 async def test_diagnostics_arrive(tmp_path):
     with file_server(failures=1) as url:
-        async with world(tmp_path) as (csms, _):
+        async with world(tmp_path, speed=10) as (csms, _):
             answer = await csms.peer.call(
                 call.GetDiagnostics(location=url + "/d/", retries=2, retry_interval=1)
             )
-            await until(lambda: _true(told(csms, "Diagnostics")[-1:] == ["Uploaded"]), 10)
+            await until(lambda: told(csms, "Diagnostics")[-1:] == ["Uploaded"])
             assert told(csms, "Diagnostics") == ["Uploading", "Uploaded"]
             text = Files.got["/d/" + answer.file_name].decode()
             assert "connector 1" in text and "OCPP" in text
@@ -113,16 +112,16 @@ async def test_diagnostics_arrive(tmp_path):
 async def test_a_firmware_is_installed_after_the_charge(tmp_path):
     image = os.urandom(300_000)
     with file_server(image) as url:
-        async with world(tmp_path) as (csms, client):
+        async with world(tmp_path, speed=10) as (csms, client):
             await charging(csms, client)
             await csms.peer.call(
                 call.UpdateFirmware(location=url + "/fw-2.bin", retrieve_date=when(0))
             )
-            await until(lambda: _true(told(csms, "Firmware")[-1:] == ["Downloaded"]), 10)
-            await asyncio.sleep(0.5)
+            await until(lambda: told(csms, "Firmware")[-1:] == ["Downloaded"])
+            await client.elapse(5)
             assert not csms.seen("StopTransaction")
             await client.ask("tag 1 A1")
-            await until(lambda: _true(told(csms, "Firmware")[-1:] == ["Installed"]), 15)
+            await until(lambda: told(csms, "Firmware")[-1:] == ["Installed"])
             assert told(csms, "Firmware") == [
                 "Downloading",
                 "Downloaded",
@@ -144,13 +143,13 @@ async def test_a_firmware_is_installed_after_the_charge(tmp_path):
 @scenario
 async def test_a_download_that_fails(tmp_path):
     with file_server(failures=99) as url:
-        async with world(tmp_path) as (csms, client):
+        async with world(tmp_path, speed=10) as (csms, client):
             await csms.peer.call(
                 call.UpdateFirmware(
                     location=url + "/x", retrieve_date=when(0), retries=1, retry_interval=2
                 )
             )
-            await until(lambda: _true(told(csms, "Firmware")[-1:] == ["DownloadFailed"]), 10)
+            await until(lambda: told(csms, "Firmware")[-1:] == ["DownloadFailed"])
             assert told(csms, "Firmware") == ["Downloading", "DownloadFailed"]
             assert Files.failures == 97
             await charging(csms, client)
@@ -182,14 +181,14 @@ async def test_a_thousand_tokens_and_a_reservation_over_a_power_cut(tmp_path):
             )
         )
         assert answer.status == "Accepted"
-        await until(lambda: _true(csms.statuses()[-1] == "Reserved"))
+        await until(lambda: csms.statuses()[-1] == "Reserved")
         await client.ask("power cycle")
-        await until(lambda: _true(len(csms.seen("BootNotification")) == 2), 10)
+        await until(lambda: len(csms.seen("BootNotification")) == 2)
         answer = await csms.peer.call(call.GetLocalListVersion())
         assert answer.list_version == 20
-        await until(lambda: _true(csms.statuses()[-1] == "Reserved"))
+        await until(lambda: csms.statuses()[-1] == "Reserved")
         await client.ask("plug 1")
         await client.ask("tag 1 t777")
-        await until(lambda: _true(csms.seen("StartTransaction")), 10)
+        await until(lambda: csms.seen("StartTransaction"))
         assert csms.seen("StartTransaction")[0]["reservation_id"] == 5
         assert not csms.seen("Authorize")

@@ -137,7 +137,7 @@ def _wait(queue, dt):
     if queue.poller is not _poller:
         _poller = queue.poller
         _poller.register(_link, select.POLLIN)
-        _hung_ms = 100 if _speed <= 1 else 2000
+        _hung_ms = 100 if _speed <= 1 else 10000
     _waiting = True
     try:
         while not _dispatch(queue, 0) and dt:
