@@ -1,10 +1,17 @@
 """What must be true before anything else runs? Every output off, and the files of one build.
 
 An update that came completely but was cut while it moved into place (tools/deploy.py) is finished.
-With a console lock, Ctrl-C does nothing from here on.
+With a console lock, Ctrl-C does nothing from here on. A radio gets its memory.
 
 board.OUTPUT_PINS: a number is a pin that is active high, `~number` one that is active low.
 """
+
+import sys
+
+if sys.platform != "linux":
+    import micropython
+
+    micropython.kbd_intr(-1)  # MicroPython lets it interrupt each file that it starts
 
 try:
     import board
@@ -14,8 +21,6 @@ try:
 
         Pin(_pin if _pin >= 0 else ~_pin, Pin.OUT, value=int(_pin < 0))
 except Exception as e:  # a board file with a fault must not keep the REPL from the user
-    import sys
-
     sys.print_exception(e)
 
 
@@ -55,14 +60,19 @@ except OSError:
 else:
     finish("")
 
+locked = False  # main.py shares this name space on a chip
 try:
     with open("config.json") as _file:
-        if '"ConsoleLock"' in _file.read():
-            import sys
-
-            if sys.platform != "linux":
-                import micropython
-
-                micropython.kbd_intr(-1)
+        locked = '"ConsoleLock"' in _file.read()
 except OSError:
     pass
+
+try:
+    if (getattr(board, "NET", None) or ("",))[0] == "wifi":
+        # Its 40 KB come out of the memory into which MicroPython's heap grows: later there might
+        # be too little left, and never a network.
+        import network
+
+        network.WLAN(network.STA_IF).active(True)
+except Exception as e:  # net/link.py tries again, and says so
+    sys.print_exception(e)

@@ -3,12 +3,17 @@
 wiring.py builds every object and names every task; this file is what stays of the start.
 """
 
-import asyncio
-import gc
+if globals().get("locked"):  # boot.py's word; MicroPython has given Ctrl-C its meaning back since
+    import micropython
 
-import lazy
-from core import log, restart
-from core.journal import FileStore
+    micropython.kbd_intr(-1)
+
+import asyncio  # noqa: E402
+import gc  # noqa: E402
+
+import lazy  # noqa: E402
+from core import log, restart  # noqa: E402
+from core.journal import FileStore  # noqa: E402
 
 VERSION = "0.1.0"
 PAUSE_S = 5  # before the next attempt of a start that failed
@@ -25,6 +30,7 @@ class App:
     maintenance = 0  # uptime at which the maintenance mode ends (core/maintenance.py)
     provisioning = False  # the set-up page is open (tasks/provision.py)
     link = None  # net.link.Link of a board with a network of its own
+    dog = None  # drivers.wdt; it cannot be stopped once it is there
     login_fails = 0  # wrong passwords at a locked console, in a row
 
     # What others call back is here, not in wiring.py: a function keeps its whole module alive.
@@ -56,6 +62,7 @@ class App:
 
 def build():
     """The App with every object made and wired; nothing runs yet."""
+    global app
     app = App()
     lazy.call("wiring", "build", app)
     return app
@@ -74,6 +81,8 @@ def _stillborn(e):
     if not again.bare:
         time.sleep(PAUSE_S)
         restart.reboot("Hard")
+    if app.dog:
+        app.dog.stop()
 
 
 async def main(app):
@@ -93,10 +102,13 @@ async def main(app):
 
 def run():
     """Start the station. Ctrl-C leaves to the REPL with the outputs off."""
-    global app
     gc.threshold((gc.mem_alloc() + gc.mem_free()) // _SHARE)
     try:
-        app = build()
+        build()
+    except KeyboardInterrupt:  # a tool that comes while the station starts
+        if app.dog:
+            app.dog.stop()
+        raise
     except Exception as e:
         _stillborn(e)
         raise

@@ -11,6 +11,7 @@ import asyncio
 import sys
 
 import fake_chip
+import fake_network
 import mt
 from fake_mcp2515 import Mcp2515
 
@@ -25,6 +26,7 @@ def boarded(name):
     for module in ("main", "board"):
         sys.modules.pop(module, None)
     sys.modules["machine"] = fake_chip
+    fake_network.install()
     sys.path.insert(0, ROOT + "/boards/" + name)
     try:
         import board
@@ -42,6 +44,7 @@ def test_boot_puts_every_output_off():
         for pin in pins:
             number = pin if pin >= 0 else ~pin
             assert fake_chip.pins[number].history == [int(pin < 0)]
+        assert fake_network.WLAN().active()  # its memory is taken before the firmware's
 
 
 def test_a_broken_board_file_leaves_the_repl_to_the_user():
@@ -116,3 +119,24 @@ def test_a_hard_reset_is_the_chip_s():
     from core.restart import reboot
 
     mt.raises(fake_chip.Reset, reboot, "Soft")
+
+
+def test_ctrl_c_while_the_station_starts_leaves_the_repl_an_hour():
+    chip, board = boarded("ESP32_GENERIC")
+    import main
+    from drivers import wdt
+
+    opened = wdt.open
+
+    def interrupted(timeout_ms, mark):
+        main.app.dog = opened(timeout_ms, mark)
+        raise KeyboardInterrupt
+
+    wdt.open = interrupted
+    try:
+        mt.raises(KeyboardInterrupt, main.run)
+    finally:
+        wdt.open = opened
+        asyncio.new_event_loop()
+    assert fake_chip.WDT.last == 3600000
+    main.app.cans[0].deinit()

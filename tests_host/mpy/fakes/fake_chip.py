@@ -234,12 +234,13 @@ class SPI:
 
 
 class WDT:
-    """The watchdog; feeding it is counted."""
+    """The watchdog; feeding it is counted. A second one sets the first anew, as on the chip."""
 
     fed = 0
+    last = None
 
     def __init__(self, timeout=5000):
-        self.timeout = timeout
+        WDT.last = timeout
 
     def feed(self):
         WDT.fed += 1
