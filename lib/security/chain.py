@@ -1,0 +1,169 @@
+"""Does a chain of certificates lead to a root that this station trusts?
+
+RFC 5280, section 6, with what this station accepts: names chain byte for byte, every signature,
+validity, CA flag, key usage and path length are checked, roots included. Policies and name
+constraints are not known here: a certificate in which they are critical cannot be read at all.
+"""
+
+from ocppj import datetime
+from security import Invalid, signature, x509
+
+MOST = 6  # certificates of a chain, the root included
+_TRIES = 12  # signatures that are checked before the chain counts as hostile
+
+_NEEDED = {x509.SERVER: "a server", x509.CLIENT: "a client", x509.CODE: "signing firmware"}
+
+
+def read(text) -> list:
+    """Certificates of a PEM text (str or bytes) or of one DER, the first one's own first."""
+    from security import pem
+
+    if isinstance(text, bytes) and text[:1] == b"\x30":
+        return [x509.Certificate(text)]
+    return [x509.Certificate(der) for der in pem.decode(text)]
+
+
+def verify(certificates, roots, now, purpose: int = 0):
+    """Steps; returns the root (one of `roots`) that the first certificate leads to.
+
+    certificates: the one in question first, then those between, in any order. now: epoch seconds,
+    None when nobody knows the time. purpose: x509.SERVER, CLIENT or CODE, 0 for any. Raises
+    Invalid: "time", "use", "signature" or "chain"; the text says which certificate and why.
+    """
+    if now is None:
+        raise Invalid("time", "the time is not known: certificates cannot be judged")
+    one = certificates[0]
+    in_time(one, now)
+    suits(one, purpose)
+    for root in roots:
+        if root.der == one.der:
+            return root
+    left = list(certificates[1:])
+    tries = _TRIES
+    between = 0  # CAs so far, those that issued themselves not counted
+    for _ in range(MOST - 1):
+        why = None
+        for issuer in list(roots) + left:
+            if issuer.subject != one.issuer:
+                continue
+            try:
+                in_time(issuer, now)
+                issues(issuer, between)
+            except Invalid as e:
+                why = why or e
+                continue
+            if not tries:
+                raise Invalid("chain", "%s: too many certificates to try" % one)
+            tries -= 1
+            ok = yield from signed_by(one, issuer)
+            if ok:
+                break
+            why = Invalid("signature", "%s is not signed by %s" % (one, issuer))
+        else:
+            issuer = x509.name_text(one.issuer)
+            raise why or Invalid("chain", "%s: its issuer %s is not trusted" % (one, issuer))
+        if issuer in roots:
+            return issuer
+        left.remove(issuer)
+        between += issuer.subject != issuer.issuer
+        one = issuer
+    raise Invalid("chain", "%s: more than %d certificates to a root" % (certificates[0], MOST))
+
+
+def signed_by(one, issuer):
+    """Steps; returns whether the key of `issuer` made the signature of `one`."""
+    ok = yield from signature.verify(issuer.kind, issuer.key, one.how, one.signed(), one.signature)
+    return ok
+
+
+def in_time(one, now: int):
+    """Invalid ("time") unless the certificate is valid at `now`."""
+    if now < one.begins:
+        raise Invalid("time", _when("%s: not valid before %s, it is %s", one, one.begins, now))
+    if now > one.ends:
+        raise Invalid("time", _when("%s: expired %s, it is %s", one, one.ends, now))
+
+
+def _when(text, one, limit, now):
+    return text % (one, datetime.iso(limit), datetime.iso(now))
+
+
+def issues(one, between: int = 0):
+    """Invalid ("use") unless the certificate may sign others, `between` CAs being below it."""
+    if not one.ca:
+        raise Invalid("use", "%s is not that of a CA" % one)
+    if one.usage is not None and not one.usage & x509.KEY_CERT_SIGN:
+        raise Invalid("use", "%s: its key usage forbids signing certificates" % one)
+    if one.path is not None and between > one.path:
+        raise Invalid("use", "%s: %d CAs below it, %d allowed" % (one, between, one.path))
+
+
+def suits(one, purpose: int):
+    """Invalid ("use") unless the certificate is made for that purpose (0: any)."""
+    if not purpose:
+        return
+    what = _NEEDED[purpose]
+    if one.purposes is not None and 0 not in one.purposes and purpose not in one.purposes:
+        raise Invalid("use", "%s: its extended key usage is not that of %s" % (one, what))
+    if one.usage is not None and not one.usage & x509.DIGITAL_SIGNATURE:
+        # A server may still have a key that encrypts only (TLS_RSA).
+        if purpose != x509.SERVER or not one.usage & 0x2000:
+            raise Invalid("use", "%s: its key usage is not that of %s" % (one, what))
+
+
+def is_for(one, host: str):
+    """Invalid ("name") unless a server's certificate is for this host name or IP address.
+
+    RFC 6125: a name of the extension counts, * only as its whole first label; the CN only where
+    there is no such name (whitepaper A00.FR.510).
+    """
+    names = one.names
+    if not names:
+        names = [x509.attribute(one.subject, x509.CN) or ""]
+    wanted = address(host)
+    host = host.lower()
+    for name in names:
+        if isinstance(name, bytes):
+            if name == wanted:
+                return
+        elif wanted is None:
+            if _same(name.lower(), host.rstrip(".")):
+                return
+        elif one.names is None and name == host:
+            return
+    shown = ["an address" if isinstance(n, bytes) else n for n in names]
+    raise Invalid("name", "%s is for %s, not for %s" % (one, ", ".join(shown)[:200], host))
+
+
+def _same(name, host):
+    if name[:2] != "*.":
+        return name == host
+    _, _, rest = host.partition(".")
+    return rest == name[2:] and "." in rest
+
+
+def address(host: str):
+    """Bytes of an IPv4 address in dots, of an IPv6 address in colons, None for a name."""
+    if ":" in host:
+        return _address6(host.strip("[]"))
+    parts = host.split(".")
+    if len(parts) != 4:
+        return None
+    for part in parts:
+        if not part.isdigit() or len(part) > 3 or int(part) > 255:
+            return None
+    return bytes([int(part) for part in parts])
+
+
+def _address6(host):
+    front, gap, back = host.partition("::")
+    front = [part for part in front.split(":") if part]
+    back = [part for part in back.split(":") if part]
+    missing = 8 - len(front) - len(back)
+    if (missing < 1) if gap else missing:
+        return None
+    try:
+        parts = [int(p, 16) for p in front] + [0] * missing + [int(p, 16) for p in back]
+        return b"".join([part.to_bytes(2, "big") for part in parts])
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,27 @@
+"""What is the SHA-256, SHA-384 or SHA-512 of some bytes?
+
+A chip's hashlib has SHA-256 alone. SHA-384 and SHA-512 (FIPS 180-4) are here in plain Python, for
+the certificates and hash data that ask for them: 128 bytes a step.
+"""
+
+import hashlib
+
+# The identifiers of the hashes, 2.16.840.1.101.3.4.2.n, and the order of the names.
+OIDS = {
+    "SHA256": b"\x60\x86\x48\x01\x65\x03\x04\x02\x01",
+    "SHA384": b"\x60\x86\x48\x01\x65\x03\x04\x02\x02",
+    "SHA512": b"\x60\x86\x48\x01\x65\x03\x04\x02\x03",
+}
+
+
+def new(name: str, *parts):
+    """Steps; returns the digest of the parts (bytes or memoryviews), one after another."""
+    if name == "SHA256":
+        found = hashlib.sha256()
+        for part in parts:
+            found.update(part)
+        return found.digest()
+    from security import sha512
+
+    found = yield from sha512.digest(name == "SHA384", b"".join([bytes(p) for p in parts]))
+    return found

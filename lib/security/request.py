@@ -1,0 +1,97 @@
+"""How does the station ask for a certificate, and how does it write down its key?
+
+PKCS#10 (RFC 2986) with CN = the charge point's serial number and O = the key CpoName (security
+whitepaper A00.FR.509 and 511, A02.FR.13), and the key as tls.load_cert_chain takes it: SEC 1
+(RFC 5915), DER, 121 bytes.
+"""
+
+import hashlib
+
+from security import Invalid, ecdsa, pem, x509
+from security.der import OCTETS, OID, SEQUENCE, SET, UTF8, Reader, bit_string, item, number
+from security.signature import EC_KEY, P256
+
+_KEY_USAGE = b"\x55\x1d\x0f"
+_EXTENDED = b"\x55\x1d\x25"
+_CLIENT = b"\x2b\x06\x01\x05\x05\x07\x03\x02"
+_EXTENSIONS = b"\x2a\x86\x48\x86\xf7\x0d\x01\x09\x0e"  # an attribute of PKCS#9
+_ECDSA_SHA256 = b"\x2a\x86\x48\xce\x3d\x04\x03\x02"
+
+
+def key_der(d: bytes, point: bytes) -> bytes:
+    """A P-256 key (ecdsa.generate) as ECPrivateKey."""
+    return item(
+        SEQUENCE,
+        number(b"\x01"),
+        item(OCTETS, d),
+        item(0xA0, item(OID, P256)),
+        item(0xA1, bit_string(point)),
+    )
+
+
+def read_key(der: bytes):
+    """(d, point) of what key_der() wrote. Invalid for anything else."""
+    outer = Reader(der)
+    items = outer.into(SEQUENCE)
+    outer.close()
+    version = items.small()
+    d = items.content(OCTETS)
+    named = items.into(0xA0)
+    curve = named.oid()
+    named.close()
+    tail = items.into(0xA1)
+    point = tail.bits()
+    tail.close()
+    items.close()
+    if version != 1 or len(d) != ecdsa.SIZE or curve != P256 or len(point) != 65:
+        raise Invalid("format", "key is not a P-256 key of this station")
+    ecdsa.public(point)
+    return d, point
+
+
+def spki(point: bytes) -> bytes:
+    """SubjectPublicKeyInfo of a P-256 key, as its certificate will hold it."""
+    kind = item(SEQUENCE, item(OID, EC_KEY), item(OID, P256))
+    return item(SEQUENCE, kind, bit_string(point))
+
+
+def make(d: bytes, point: bytes, serial: str, organisation: str, random, usage: bool = True):
+    """Steps; returns the PEM text of a signed request.
+
+    serial: CN, 1 to 64 characters, no URL and no IP address (A00.FR.511). organisation: O, 1 to
+    64 characters. usage: ask for the key usages of a TLS client as well (RFC 2985, 5.4.2). Raises
+    Invalid ("name").
+    """
+    from security.chain import address
+
+    if "://" in serial or address(serial):
+        raise Invalid("name", "a serial number must not look like a URL or an address")
+    subject = item(SEQUENCE, _name(x509.O, organisation), _name(x509.CN, serial))
+    body = item(
+        SEQUENCE, number(b""), subject, spki(point), item(0xA0, _wishes() if usage else b"")
+    )
+    signature = yield from ecdsa.sign(d, hashlib.sha256(body).digest(), random)
+    how = item(SEQUENCE, item(OID, _ECDSA_SHA256))
+    return pem.encode(item(SEQUENCE, body, how, bit_string(signature)), "CERTIFICATE REQUEST")
+
+
+def _name(oid, text):
+    data = text.encode()
+    if not 1 <= len(text) <= 64:
+        raise Invalid("name", "a name in a certificate has 1 to 64 characters: '%s'" % text[:70])
+    for c in data:
+        if c < 32:
+            raise Invalid("name", "a name in a certificate holds no control characters")
+    return item(SET, item(SEQUENCE, item(OID, oid), item(UTF8, data)))
+
+
+def _wishes():
+    """The attribute extensionRequest: key usage digitalSignature, TLS client."""
+    usage = _extension(_KEY_USAGE, b"\x03\x02\x07\x80", b"\x01\x01\xff")
+    purpose = _extension(_EXTENDED, item(SEQUENCE, item(OID, _CLIENT)))
+    wishes = item(SET, item(SEQUENCE, usage, purpose))
+    return item(SEQUENCE, item(OID, _EXTENSIONS), wishes)
+
+
+def _extension(oid, value, critical=b""):
+    return item(SEQUENCE, item(OID, oid), critical, item(OCTETS, value))

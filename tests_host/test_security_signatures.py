@@ -1,0 +1,349 @@
+"""Does a signature pass if, and only if, the key made it over this hash?
+
+Right ones come from `cryptography`; wrong ones are made here, after the attacks that Project
+Wycheproof collects: numbers out of range, other encodings, forged paddings, points that are none.
+"""
+
+import os
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, padding, utils
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import security_world as world
+from security import Invalid, curve, der, ecdsa, rsa, run, sha512, signature
+from security import digest as digests
+
+MESSAGE = b"what was signed"
+few = settings(max_examples=25, deadline=None)
+
+
+@few
+@given(st.binary(max_size=400))
+def test_sha_384_and_512(data):
+    assert run(sha512.digest(False, data)) == world.digest("SHA512", data)
+    assert run(sha512.digest(True, data)) == world.digest("SHA384", data)
+    assert run(digests.new("SHA256", data[:9], data[9:])) == world.digest("SHA256", data)
+
+
+@pytest.mark.parametrize("size", [0, 1, 55, 110, 111, 112, 113, 119, 127, 128, 239, 240, 256])
+def test_sha_512_at_the_edges_of_its_blocks(size):
+    data = os.urandom(size)
+    assert run(sha512.digest(False, data)) == world.digest("SHA512", data)
+
+
+# -- ECDSA
+
+
+def signed(kind="P-256", hash_name="SHA256", data=MESSAGE, key="signer"):
+    """(point, digest, signature)."""
+    private = world.key(key, kind)
+    made = private.sign(data, ec.ECDSA(world.HASHES[hash_name]))
+    return world.point(private), world.digest(hash_name, data), made
+
+
+def pair(r, s) -> bytes:
+    """The DER of a signature."""
+    return utils.encode_dss_signature(r, s)
+
+
+@pytest.mark.parametrize("kind", ["P-256", "P-384"])
+@pytest.mark.parametrize("hash_name", ["SHA256", "SHA384", "SHA512"])
+@few
+@given(data=st.binary(max_size=100))
+def test_ecdsa_of_any_message(kind, hash_name, data):
+    point, digest, made = signed(kind, hash_name, data)
+    assert run(ecdsa.verify(point, digest, made))
+    wrong = bytes([digest[0] ^ 1]) + digest[1:]
+    assert not run(ecdsa.verify(point, wrong, made))
+
+
+def test_a_high_s_is_as_good():
+    point, digest, made = signed()
+    n = curve.curve(32)[2]
+    r, s = utils.decode_dss_signature(made)
+    assert run(ecdsa.verify(point, digest, pair(r, n - s)))
+
+
+@pytest.mark.parametrize("kind", ["P-256", "P-384"])
+def test_r_and_s_out_of_range(kind):
+    point, digest, made = signed(kind)
+    p, _, n, gx, _ = curve.curve(32 if kind == "P-256" else 48)
+    r, s = utils.decode_dss_signature(made)
+    odd = [0, 1, n - 1, n, n + 1, p, 2 * n, 1 << 256, 1 << 384, (1 << 400) - 1, gx]
+    wrong = [(x, y) for x in odd for y in odd]
+    wrong += [(r, x) for x in odd] + [(x, s) for x in odd]
+    wrong += [(r + n, s), (r, s + n), (n - r, s), (s, r)]
+    for r, s in wrong:
+        assert not run(ecdsa.verify(point, digest, pair(r, s))), (r, s)
+
+
+def test_a_hash_of_nothing_but_zeros():
+    private = world.key("signer")
+    digest = bytes(32)
+    made = private.sign(digest, ec.ECDSA(utils.Prehashed(world.HASHES["SHA256"])))
+    assert run(ecdsa.verify(world.point(private), digest, made))
+    assert not run(ecdsa.verify(world.point(private), bytes(31) + b"\1", made))
+
+
+def test_r_is_compared_modulo_n():
+    """x of the sum may lie between n and p: then r = x - n is right."""
+    p, b, n, _, _ = curve.curve(32)
+    x = n + 1
+    while True:
+        y = pow(x * x * x - 3 * x + b, (p + 1) // 4, p)
+        if y * y % p == (x * x * x - 3 * x + b) % p:
+            break
+        x += 1
+    # With R = (x, y), s = r and e = 0 the key that fits is Q = R.
+    point = b"\4" + x.to_bytes(32, "big") + y.to_bytes(32, "big")
+    assert run(ecdsa.verify(point, bytes(32), pair(x - n, x - n)))
+
+
+@pytest.mark.parametrize("u,v", [(1, 1), (1, -1), (5, 5), (7, -7), (8, 8), (1, 2)])
+def test_sums_that_double_or_vanish(u, v):
+    """Q = G: u G + v Q meets equal and opposite points."""
+    size = 32
+    p, _, n, gx, gy = curve.curve(size)
+    rows = run(curve.table(gx, gy, 1, p))
+    found = run(curve.joint(size, u % n, rows, v % n, rows))
+    if (u + v) % n == 0:
+        assert found[2] == 0
+    else:
+        numbers = ec.derive_private_key((u + v) % n, ec.SECP256R1()).public_key().public_numbers()
+        assert run(curve.affine(found, p)) == (numbers.x, numbers.y)
+
+
+@few
+@given(st.integers(1, (1 << 256) - 1), st.integers(1, (1 << 256) - 1))
+def test_multiplication(u, z):
+    p, _, n, gx, gy = curve.curve(32)
+    u = u % (n - 1) + 1
+    rows = run(curve.table(gx, gy, z % (p - 1) + 1, p))
+    found = run(curve.affine(run(curve.joint(32, u, rows, 0, rows)), p))
+    numbers = ec.derive_private_key(u, ec.SECP256R1()).public_key().public_numbers()
+    assert found == (numbers.x, numbers.y)
+
+
+def encodings(made):
+    """Other ways to write the same r and s, and what is cut or too long."""
+    body = made[2:]
+    r_size = body[1]
+    r, s = body[: r_size + 2], body[r_size + 2 :]
+    yield "cut", made[:-1]
+    yield "empty", b""
+    yield "empty sequence", b"\x30\0"
+    yield "more behind it", made + b"\0"
+    yield "more inside", bytes([0x30, len(body) + 2]) + body + b"\5\0"
+    yield "long length", b"\x30\x81" + made[1:]
+    yield "indefinite", b"\x30\x80" + body + b"\0\0"
+    yield "padded r", bytes([0x30, len(body) + 1, 2, r_size + 1, 0]) + body[2:]
+    yield "a set", b"\x31" + made[1:]
+    yield "r alone", bytes([0x30, len(r)]) + r
+    yield "raw", bytes(64)
+    yield "s is an octet string", bytes([0x30, len(body)]) + r + b"\4" + s[1:]
+    yield "negative", b"\x30\x06\x02\x01\xff\x02\x01\xff"
+    yield "infinity", b"\x30\x06\x09\x01\x40\x09\x01\x40"
+
+
+def test_the_same_numbers_written_otherwise_are_refused():
+    point, digest, made = signed()
+    for what, other in encodings(made):
+        assert not run(ecdsa.verify(point, digest, other)), what
+
+
+def test_points_that_are_none():
+    point, digest, made = signed()
+    x, y = point[1:33], point[33:]
+    p = curve.curve(32)[0]
+    more = (int.from_bytes(x, "big") + p) % (1 << 256)
+    wrong = [
+        b"",
+        b"\0",
+        point[:-1],
+        point + b"\0",
+        bytes([2 + (y[-1] & 1)]) + x,  # compressed
+        bytes([6 + (y[-1] & 1)]) + x + y,  # hybrid
+        b"\4" + bytes(64),
+        b"\4" + x + bytes(32),
+        b"\4" + y + x,
+        b"\4" + x + y[:-1] + bytes([y[-1] ^ 1]),
+        b"\4" + p.to_bytes(32, "big") + y,
+        b"\4" + more.to_bytes(32, "big") + y,
+        b"\4" + b"\xff" * 64,
+        world.point(world.key("other", "P-384")),
+        world.point(world.key("third")),
+    ]
+    for other in wrong:
+        assert not run(ecdsa.verify(other, digest, made)), other.hex()
+    for other in wrong[:13]:
+        with pytest.raises(Invalid):
+            ecdsa.public(other)
+
+
+# -- what the station signs
+
+
+def test_its_signatures_are_those_of_rfc_6979():
+    """The example of A.2.5: P-256 with SHA-256, message "sample"."""
+    d = bytes.fromhex("C9AFA9D845BA75166B5C215767B1D6934E50C3DB36E89B127B8A622B120F6721")
+    r = 0xEFD48B2AACB6A8FD1140DD9CD45E81D69D2C877B56AAF991C34D0EA84EAF3716
+    s = 0xF7CB1C942D657C41D436C7A1B6E29F65F3E900DBB9AFF4064DC4AB2F843ACDA8
+    found = run(ecdsa.sign(d, world.digest("SHA256", b"sample"), os.urandom))
+    assert found == pair(r, s)
+
+
+@few
+@given(st.binary(min_size=32, max_size=32))
+def test_keys_and_signatures_fit_others(digest):
+    d, point = run(ecdsa.generate(os.urandom))
+    private = ec.derive_private_key(int.from_bytes(d, "big"), ec.SECP256R1())
+    assert world.point(private) == point
+    made = run(ecdsa.sign(d, digest, os.urandom))
+    how = ec.ECDSA(utils.Prehashed(world.HASHES["SHA256"]))
+    private.public_key().verify(made, digest, how)
+    assert run(ecdsa.verify(point, digest, made))
+    how = ec.ECDSA(utils.Prehashed(world.HASHES["SHA256"]), deterministic_signing=True)
+    assert made == private.sign(digest, how)
+
+
+@pytest.mark.parametrize("byte", [0, 1, 0x7F, 0xFF])
+def test_a_broken_random_source_gives_no_wrong_key(byte):
+    d, point = run(ecdsa.generate(lambda count: bytes([byte]) * count))
+    assert world.point(ec.derive_private_key(int.from_bytes(d, "big"), ec.SECP256R1())) == point
+    made = run(ecdsa.sign(d, bytes(32), lambda count: bytes([byte]) * count))
+    assert run(ecdsa.verify(point, bytes(32), made))
+
+
+# -- RSA
+
+
+@pytest.mark.parametrize("hash_name", ["SHA256", "SHA384", "SHA512"])
+@pytest.mark.parametrize("bits", ["2048", "3072", pytest.param("4096", marks=pytest.mark.long)])
+def test_rsa(bits, hash_name):
+    private = world.key("signer", bits)
+    key, digest = world.point(private), world.digest(hash_name, MESSAGE)
+    how = world.HASHES[hash_name]
+    made = private.sign(MESSAGE, padding.PKCS1v15(), how)
+    assert run(rsa.verify(key, hash_name, digest, made))
+    assert not run(rsa.verify(key, hash_name, digest, made, 32))
+    for salt in (0, 20, how.digest_size):
+        pss = private.sign(MESSAGE, padding.PSS(padding.MGF1(how), salt), how)
+        assert run(rsa.verify(key, hash_name, digest, pss, salt))
+        assert not run(rsa.verify(key, hash_name, digest, pss, salt + 1))
+        assert not run(rsa.verify(key, hash_name, digest, pss))
+    wrong = digest[:-1] + bytes([digest[-1] ^ 1])
+    assert not run(rsa.verify(key, hash_name, wrong, made))
+    assert not run(rsa.verify(key, hash_name, wrong, pss, how.digest_size))
+
+
+def raw(block: bytes) -> bytes:
+    """The block to the power of the private exponent: what nobody but the signer can make."""
+    numbers = world.key("signer", "2048").private_numbers()
+    value, p, q = int.from_bytes(block, "big"), numbers.p, numbers.q
+    low = pow(value % q, numbers.dmq1, q)
+    high = (pow(value % p, numbers.dmp1, p) - low) * numbers.iqmp % p
+    return (low + high * q).to_bytes(256, "big")
+
+
+def paddings(digest):
+    """Blocks with the right hash in them that are not the one right block."""
+    oid = digests.OIDS["SHA256"]
+    info = der.item(0x30, der.item(0x30, der.item(6, oid), b"\5\0"), der.item(4, digest))
+    bare = der.item(0x30, der.item(0x30, der.item(6, oid)), der.item(4, digest))
+    other = info.replace(oid, digests.OIDS["SHA512"])
+    long = b"\x30\x81" + info[1:]
+
+    def block(tail, kind=1, fill=0xFF, size=None, gap=b"\0"):
+        size = 253 - len(tail) if size is None else size
+        return b"\0" + bytes([kind]) + bytes([fill]) * size + gap + tail
+
+    yield "no NULL", block(bare)
+    yield "another hash", block(other)
+    yield "long length", block(long)
+    yield "hash alone", block(digest)
+    yield "hash cut", block(der.item(0x30, der.item(0x30, der.item(6, oid), b"\5\0"), b"\4\0"))
+    yield "kind 0", block(info, kind=0)
+    yield "kind 2", block(info, kind=2)
+    yield "filled with 0", block(info, fill=0)
+    yield "filled with FE", block(info, fill=0xFE)
+    yield "no gap", block(info, gap=b"\xff")
+    yield "first byte", b"\1" + block(info)[1:]
+    for size in (0, 1, 8, 100):  # Bleichenbacher 2006: garbage behind a short padding
+        short = block(info, size=size)
+        yield f"padding of {size}", short + bytes(256 - len(short))
+        yield f"padding of {size}, FF behind", short + b"\xff" * (256 - len(short))
+    spare = os.urandom(100)
+    hidden = der.item(0x30, der.item(6, oid), der.item(4, spare))
+    yield "garbage as parameters", block(der.item(0x30, hidden, der.item(4, digest)))
+    yield "garbage behind the hash", block(info + spare)
+
+
+def test_forged_paddings_do_not_pass():
+    key = world.point(world.key("signer", "2048"))
+    digest = world.digest("SHA256", MESSAGE)
+    for what, block in paddings(digest):
+        assert len(block) == 256, what
+        assert not run(rsa.verify(key, "SHA256", digest, raw(block))), what
+        for salt in (0, 32):
+            assert not run(rsa.verify(key, "SHA256", digest, raw(block), salt)), what
+
+
+def test_forged_pss_does_not_pass():
+    private = world.key("signer", "2048")
+    numbers = private.public_key().public_numbers()
+    how = world.HASHES["SHA256"]
+    made = private.sign(MESSAGE, padding.PSS(padding.MGF1(how), 32), how)
+    block = pow(int.from_bytes(made, "big"), 65537, numbers.n).to_bytes(256, "big")
+    key, digest = world.point(private), world.digest("SHA256", MESSAGE)
+    assert run(rsa.verify(key, "SHA256", digest, raw(block), 32))
+    for at in (0, 1, 100, 221, 222, 223, 254, 255):
+        for bit in (1, 0x40 if at == 0 else 0x80):
+            other = bytearray(block)
+            other[at] ^= bit
+            assert not run(rsa.verify(key, "SHA256", digest, raw(bytes(other)), 32)), at
+    assert not run(rsa.verify(key, "SHA256", digest, raw(block[:-1] + b"\xcc"), 32))
+    for salt in (0, 31, 33, 222, 223, 256, 512):
+        assert not run(rsa.verify(key, "SHA256", digest, made, salt)), salt
+
+
+def test_rsa_signatures_out_of_range():
+    private = world.key("signer", "2048")
+    n = private.private_numbers().public_numbers.n
+    key, digest = world.point(private), world.digest("SHA256", MESSAGE)
+    made = private.sign(MESSAGE, padding.PKCS1v15(), world.HASHES["SHA256"])
+    more = int.from_bytes(made, "big") + n
+    values = [0, 1, n - 1, n, (1 << 2048) - 1]
+    wrong = [v.to_bytes(256, "big") for v in values] + [b"", made[:-1], made + b"\0", b"\0" + made]
+    if more < 1 << 2048:
+        wrong.append(more.to_bytes(256, "big"))
+    for other in wrong:
+        assert not run(rsa.verify(key, "SHA256", digest, other))
+
+
+def test_rsa_keys_that_are_not_accepted():
+    numbers = world.key("signer", "2048").private_numbers().public_numbers
+
+    def key(n, e):
+        size = n.bit_length() // 8 + 1
+        return der.item(
+            0x30, der.number(n.to_bytes(size, "big")), der.number(e.to_bytes(8, "big"))
+        )
+
+    assert rsa.public(key(numbers.n, 65537))[1] == 65537
+    wrong = [key(numbers.n, e) for e in (0, 1, 2, 3, 17, 65536, 65539, 1 << 24, (1 << 32) + 1)]
+    wrong += [key(numbers.n - 1, 65537), key(numbers.n >> 8, 65537), key(numbers.n >> 1, 65537)]
+    wrong += [key((1 << 4104) - 1, 65537), key(0, 65537), key((1 << 1024) - 1, 65537)]
+    wrong += [b"", key(numbers.n, 65537) + b"\0", key(numbers.n, 65537)[:-1]]
+    for other in wrong:
+        with pytest.raises(Invalid):
+            rsa.public(other)
+        assert not run(rsa.verify(other, "SHA256", bytes(32), bytes(256)))
+
+
+def test_a_key_of_another_kind_never_fits():
+    point, digest, made = signed()
+    assert not run(signature.verify_digest("EC", point, ("RSA", "SHA256", -1), digest, made))
+    key = world.point(world.key("signer", "2048"))
+    assert not run(signature.verify_digest("RSA", key, ("EC", "SHA256", -1), digest, made))
