@@ -12,8 +12,7 @@ core/journal.py and core/settings.py get this module's `open` and `os`.
 import contextlib
 
 import lazy
-from core import journal, log
-from v16_station import core_settings
+from v16_station import core_settings, journal, log
 
 _DIRECTORY = 0x4000
 

@@ -7,11 +7,10 @@ have what it is owed; test_v16_power_points.py says what must hold. The vehicle 
 
 import json
 
-from core.journal import FileStore
 from ocppj import authlist, authorise, composite, profiles
 from ocppj.datetime import iso, parse
 from ocppj.v16.chargepoint import ChargePoint
-from power_disk import Disk
+from power_disk import Disk, journal
 from station import topics
 from station.station import Station
 from v16_bench import WALL, Csms, _random
@@ -97,7 +96,7 @@ class PowerWorld(V16World):
         self.config = Settings(self.bus.emit)
         self.clock = WorldClock(None, self.bus.emit)
         self.real = real
-        self.store = FileStore("journal")
+        self.store = journal.FileStore("journal")
         self.log = LoudLog()
         self.io = Inputs(connectors)
         self.io.plugs.update(plugs or {})

@@ -11,9 +11,8 @@ import random
 import pytest
 
 import power_scenarios
-from core.journal import FileStore
 from ocppj import archive
-from power_disk import Disk, images, in_place
+from power_disk import Disk, images, in_place, journal
 from power_world import Play, Settings, parse, state
 
 WATTS = 2600  # the largest that the battery of tests_host/world takes
@@ -29,7 +28,7 @@ def points(play):
     for index, _, files in images(play.disk.tape, play.files):
         step = play.disk.tape[min(index, len(play.disk.tape) - 1)]
         disk = Disk(files).mount()
-        FileStore("journal")  # what a boot does first: half-written files go
+        journal.FileStore("journal")  # what a boot does first: half-written files go
         if values is None or step[1] and step[1][:6] == "config":
             values = str(Settings(lambda topic, key: None).values)
         truth = play.truth(index)

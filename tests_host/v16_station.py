@@ -10,6 +10,7 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).parents[1] / "firmware"))
 
 from core import config as core_config  # noqa: E402
+from core import journal, log  # noqa: E402, F401  (for power_disk, which needs the same path)
 from core import settings as core_settings  # noqa: E402
 from ocppj.v16 import keys as ocpp_keys  # noqa: E402
 from station import (  # noqa: E402
@@ -104,7 +105,10 @@ class Bus:
 
     def emit(self, topic, value=None):
         for fn in list(self.fns.get(topic, ())):
-            fn(value)
+            if callable(fn):
+                fn(value)
+            else:
+                fn.event(topic, value)
 
 
 class Config(core_config.Config):
@@ -184,6 +188,7 @@ class Connector:
         self.vendor_error = self.info = None
         self.plugged = self.paused = False
         self.session = None
+        self.external = None
         self.meter = Meter()
         self.limits = _limits()
 
