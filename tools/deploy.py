@@ -30,7 +30,7 @@ import typer  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: E402
 
-from tools.board import BoardError, health, image, plan, port, provision, romfs  # noqa: E402
+from tools.board import BoardError, cli, health, image, plan, port, provision, romfs  # noqa: E402
 from tools.board.link import Link  # noqa: E402
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -133,6 +133,8 @@ def deploy(
         wanted = plan.files(board, plan.architecture(facts))
         build_id = json.loads(wanted["build.json"])["build"]
         if heap_check and not (rom and facts["rom"]):
+            if facts["platform"] == "esp32" and plan.wifi(board):
+                facts["heap"] = link.heap_with_wifi()
             plan.check_memory(facts, board)
         there = _unfinished(link, link.files())
         if rom and facts["rom"]:
@@ -267,26 +269,8 @@ def flash(name: Port = "auto", image_file: str = "ESP32_GENERIC-v1.26.1.bin") ->
 
 def main() -> int:
     """Runs one command; the exit code."""
-    try:
-        app(standalone_mode=False)
-    except BoardError as error:
-        Console(stderr=True, highlight=False, soft_wrap=True).print(
-            f"deploy: {error}", markup=False
-        )
-        return 1
-    except KeyboardInterrupt:
-        print("\ninterrupted: the old build is in place, run it again to go on", file=sys.stderr)
-        return 1
-    except typer.Exit as end:
-        return end.exit_code
-    except Exception as error:
-        if type(error).__module__.startswith(("click", "typer")):
-            if not hasattr(error, "show"):
-                raise
-            error.show()  # wrong options: typer's own words
-            return 2
-        raise
-    return 0
+    interrupted = "interrupted: the old build is in place, run it again to go on"
+    return cli.run(app, "deploy", interrupted)
 
 
 if __name__ == "__main__":

@@ -29,7 +29,6 @@ ARCHITECTURES = (
 )
 HEAP_NEEDED = 100 * 1024  # a station with one connector as .mpy files (docs/memory.md)
 HEAP_PER_CONNECTOR = 6 * 1024
-HEAP_WIFI = 40 * 1024  # what WiFi takes from a chip's heap once it is up
 BLOCK = 4096
 
 
@@ -51,14 +50,19 @@ def files(board: str, architecture: str | None) -> dict[str, bytes]:
     return found
 
 
-def _about(board: str, found: dict[str, bytes]) -> dict:
+def fingerprint(found: dict[str, bytes]) -> str:
+    """Twelve hex digits that name exactly these files."""
     total = hashlib.sha256()
     for path in sorted(found):
         total.update(f"{path} {hashlib.sha256(found[path]).hexdigest()}\n".encode())
+    return total.hexdigest()[:12]
+
+
+def _about(board: str, found: dict[str, bytes]) -> dict:
     git = subprocess.run(
         ["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True
     )
-    return {"build": total.hexdigest()[:12], "board": board, "git": git.stdout.strip()}
+    return {"build": fingerprint(found), "board": board, "git": git.stdout.strip()}
 
 
 def changes(wanted: dict[str, bytes], there: dict[str, tuple[int, str]]):
@@ -109,16 +113,24 @@ def architecture(facts: dict) -> str | None:
     return ARCHITECTURES[number] if number < len(ARCHITECTURES) else None
 
 
+def wifi(board: str) -> bool:
+    """Does the board's data name WiFi as its network?"""
+    return (board_data(board).get("NET") or ("",))[0] == "wifi"
+
+
 def check_memory(facts: dict, board: str) -> None:
-    """Raises BoardError with advice when the heap is too small for the board's parts."""
+    """Raises BoardError with advice when the heap is too small for the board's parts.
+
+    facts["heap"]: bytes, with the radio on where the board has one.
+    """
     data = board_data(board)
     connectors = data.get("CONNECTORS", 1)
     need = data.get("HEAP_NEEDED", HEAP_NEEDED + (connectors - 1) * HEAP_PER_CONNECTOR)
-    need += HEAP_WIFI if facts["platform"] == "esp32" else 0
     if facts["heap"] < need:
+        radio = " with WiFi on" if wifi(board) else ""
         raise BoardError(
             f"too little memory: {board} as .mpy files needs about {need // 1024} KB of heap, "
-            f"this board has {facts['heap'] // 1024} KB. A build with the firmware frozen in "
+            f"this board has {facts['heap'] // 1024} KB{radio}. A build with the firmware frozen in "
             "needs less than half (make firmware BOARD=GALVANI_WROOM), a chip with PSRAM has "
             "plenty; fewer PARTS in boards/*/board.py help a little. HEAP_CHECK=0 tries it anyway"
         )

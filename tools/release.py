@@ -1,0 +1,121 @@
+"""How is an update for stations made? docs/updates.md
+
+make release BOARD=ESP32_GENERIC KEY=keys/signer.key CERT=keys/signer.pem
+python tools/release.py --help
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+ROOT = Path(__file__).resolve().parent.parent
+_PYTHON = ROOT / ".venv" / "bin" / "python"
+
+if __name__ == "__main__":
+    if not _PYTHON.exists():
+        sys.exit("the environment is missing: run `make setup` first")
+    if Path(sys.prefix) != ROOT / ".venv":
+        os.execv(_PYTHON, [str(_PYTHON), str(Path(__file__).resolve()), *sys.argv[1:]])
+    sys.path[0] = str(ROOT)  # tools/ itself would shadow the package `station` of lib/
+
+import typer  # noqa: E402
+from cryptography import x509  # noqa: E402
+from rich.console import Console  # noqa: E402
+
+from tools.board import BoardError, bundle, cli, plan  # noqa: E402
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+out = Console(highlight=False, soft_wrap=True)
+File = Annotated[Path, typer.Argument(exists=True, dir_okay=False)]
+
+
+def version() -> str:
+    """The version of this source tree, as the station tells it."""
+    for line in (ROOT / "firmware" / "main.py").read_text().splitlines():
+        if line.startswith("VERSION = "):
+            return line.split('"')[1]
+    raise BoardError("firmware/main.py has no VERSION")
+
+
+@app.command()
+def keys(
+    folder: Annotated[Path, typer.Argument(help="where root and signer go")],
+    name: Annotated[str, typer.Option(help="whose keys they are")] = "Galvani development",
+    years: Annotated[int, typer.Option(min=1, max=30, help="validity of the signer")] = 10,
+) -> None:
+    """Make a root and a signer below it. The root's certificate goes onto the stations."""
+    for path in bundle.keys(folder, name, years):
+        out.print(f"{path}")
+    out.print("keep the *.key files secret; root.pem is what stations trust (docs/updates.md)")
+
+
+@app.command()
+def make(
+    board: Annotated[str, typer.Option(help="a folder of boards/")],
+    key: Annotated[Path, typer.Option(exists=True, help="PEM, of the signer")],
+    cert: Annotated[list[Path], typer.Option(exists=True, help="PEM, the signer's first")],
+    output: Annotated[Path | None, typer.Option("--out", help="the bundle")] = None,
+    oldest: Annotated[str, typer.Option("--min", help="oldest version to update from")] = "0.1.0",
+    architecture: Annotated[str | None, typer.Option(help="machine code, e.g. xtensawin")] = None,
+    tree: Annotated[Path | None, typer.Option(exists=True, help="a built tree to take")] = None,
+    image: Annotated[Path | None, typer.Option(exists=True, help="an app image instead")] = None,
+    release: Annotated[str | None, typer.Option("--version", help="of that tree")] = None,
+) -> None:
+    """Make a signed update of the files of a board's build, or of a whole app image."""
+    private, chain = bundle.load(key, cert)
+    if image:
+        kind, files = "app", {"app.bin": image.read_bytes()}
+    elif tree:
+        kind, files = "files", _tree(tree)
+    else:
+        if architecture is None and board.startswith("ESP32"):
+            architecture = "xtensawin"
+        kind, files = "files", plan.files(board, architecture)
+    if kind == "files":
+        for name in ("boot.py", "build.json"):  # boot.py chooses between slots: not part of one
+            files.pop(name, None)
+    release = release or version()
+    head = {"version": release, "board": board, "kind": kind, "min": oldest}
+    head["build"] = plan.fingerprint(files)
+    data = bundle.make(head, files, private, chain)
+    target = output or ROOT / "build" / f"galvani-{board}-{release}.upd"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(data)
+    out.print(f"{target}: {release} for {board}, {len(files)} files, {len(data)} bytes")
+
+
+def _tree(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+@app.command()
+def show(
+    file: File,
+    root: Annotated[Path | None, typer.Option(exists=True, help="PEM: check it")] = None,
+) -> None:
+    """What is in an update, who signed it, and with --root: would a station believe it?"""
+    update = bundle.read(file.read_bytes())
+    for key, value in update.head.items():
+        out.print(f"{key:8} {value}")
+    for one in update.certificates:
+        until = one.not_valid_after_utc.date()
+        out.print(f"{'signer':8} {one.subject.rfc4514_string()}, until {until}")
+    total = sum(map(len, update.files.values()))
+    out.print(f"{'files':8} {len(update.files)}, {total} bytes")
+    if root:
+        bundle.check(update, x509.load_pem_x509_certificate(root.read_bytes()))
+        out.print("signature and certificates are good")
+
+
+def main() -> int:
+    """Runs one command; the exit code."""
+    return cli.run(app, "release")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
