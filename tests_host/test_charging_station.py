@@ -4,6 +4,7 @@ import pytest
 
 from charging_bench import profile
 from charging_world import ChargingWorld
+from station import topics
 
 MAX = "ChargePointMaxProfile"
 TX = "TxProfile"
@@ -187,4 +188,4 @@ def test_a_day_of_a_calendar_in_seconds():
         expected = min(20 if hour < 8 else 6, 15 if hour < 10 else 4)
         assert amps(w) == expected, hour
         w.clock.zero += 3595  # the clock goes on, the station sees it as an hour that passed
-        w.cp._date(3595)
+        w.cp.event(topics.TIME, 3595)

@@ -9,25 +9,36 @@ from core import log
 
 
 class Bus:
-    """Listeners by topic (small int)."""
+    """Listeners of topics (small ints)."""
 
     def __init__(self):
-        self._fns = {}
+        self._fns = []  # topic, listener, topic, listener ..
 
     def on(self, topic: int, fn):
-        """Call fn(value) for every emit of topic."""
-        # A new tuple each time: an emit that is under way keeps walking the old one.
-        self._fns[topic] = self._fns.get(topic, ()) + (fn,)
+        """Call fn(value) for every emit of topic, or fn.event(topic, value) of an object."""
+        # A new list each time: an emit that is under way keeps walking the old one.
+        self._fns = self._fns + [topic, fn]
 
     def off(self, topic: int, fn):
         """Forget a listener; one that is not registered is ignored."""
-        # == and not `is`: a bound method is a new object at every access
-        self._fns[topic] = tuple([f for f in self._fns.get(topic, ()) if f != fn])
+        fns = self._fns
+        left = []
+        for i in range(0, len(fns), 2):
+            # == and not `is`: a bound method is a new object at every access
+            if fns[i] != topic or fns[i + 1] != fn:
+                left += fns[i : i + 2]
+        self._fns = left
 
     def emit(self, topic: int, value=None):
         """Tell every listener of topic."""
-        for fn in self._fns.get(topic, ()):
-            try:
-                fn(value)
-            except Exception as e:
-                log.get("SYS").exc(e, "listener of topic %d", topic)
+        fns = self._fns
+        for i in range(0, len(fns), 2):
+            if fns[i] == topic:
+                fn = fns[i + 1]
+                try:
+                    if callable(fn):
+                        fn(value)
+                    else:
+                        fn.event(topic, value)
+                except Exception as e:
+                    log.get("SYS").exc(e, "listener of topic %d", topic)

@@ -134,9 +134,8 @@ class Supervisor:
 
     def _ended(self, task, e):
         """asyncio: `task` is over, by returning (StopIteration), cancellation or an exception."""
-        for name, row in self._rows.items():
-            if row[_TASK] is task:
-                break
+        name = [name for name in self._rows if self._rows[name][_TASK] is task][0]
+        row = self._rows[name]
         overdue = row[_STATE] == 2
         row[_STATE] = 1
         row[_EXTRA] = 0

@@ -138,7 +138,7 @@ class WebSocket:
         self._dog = asyncio.create_task(self._watch())
 
     async def receive(self):
-        """Return the next message (see the class); CLOSE, ERROR or CLOSED when there will be no more.
+        """Return the next message (the class); CLOSE, ERROR or CLOSED when there will be no more.
 
         CLOSE: the closing handshake is done, by either side. ERROR: the peer broke the protocol
         or sent too much, and was told so (data: the code). CLOSED: cut off or timed out (ws.why),

@@ -1,14 +1,16 @@
 """What needs doing every few seconds and belongs to nobody? Clock, memory, log, restart count."""
 
 import asyncio
+import sys
 
 from micropython import const
 
 import lazy
 from core import log
-from station.topics import CONFIG, STATUS, TX_STARTED, TX_STOPPED
+from station import topics
 
 _EVERY_S = const(5)
+_app = None  # whose events these are
 
 
 async def run(app):
@@ -32,33 +34,35 @@ def log_setup(app):
 
     main calls it once, at boot; app.station may come later.
     """
+    global _app
+    _app = app
     get = app.config.get
-    say = log.get("CHG").info
-
-    def apply(key):
-        if key in ("LogProfile", "LogLevel"):
-            # LogBuffer counts from the next start on: a new ring would be an empty one
-            _view("setup", get("LogProfile"), get("LogLevel"), len(log.ring))
-
-    def status(cid):
-        c = app.station.connector(cid)
-        say("connector %d is %s, %s", cid, c.status, c.vendor_error or c.error_code)
-
-    def started(s):
-        say("connector %d: charge begins at %d Wh", s.cid, s.meter_start_wh)
-
-    def stopped(s):
-        say("connector %d: charge ends at %d Wh, %s", s.cid, s.meter_stop_wh, s.stop_reason)
-
     try:
         _view("setup", get("LogProfile"), get("LogLevel"), get("LogBuffer"))
     except ValueError:  # a tag or level nobody knows; the guard prevents it later on
         _view("setup", "production", "INFO")
     app.config.guards.append(_guard)
-    app.bus.on(CONFIG, apply)
-    app.bus.on(STATUS, status)
-    app.bus.on(TX_STARTED, started)
-    app.bus.on(TX_STOPPED, stopped)
+    for topic in (topics.CONFIG, topics.STATUS, topics.TX_STARTED, topics.TX_STOPPED):
+        app.bus.on(topic, sys.modules[__name__])  # event() below
+
+
+def event(topic, value):
+    """The bus: a setting of the log has changed, or there is news of a charge to be logged."""
+    if topic == topics.CONFIG:
+        if value in ("LogProfile", "LogLevel"):
+            # LogBuffer counts from the next start on: a new ring would be an empty one
+            get = _app.config.get
+            _view("setup", get("LogProfile"), get("LogLevel"), len(log.ring))
+        return
+    say = log.get("CHG").info
+    if topic == topics.STATUS:
+        c = _app.station.connector(value)
+        say("connector %d is %s, %s", value, c.status, c.vendor_error or c.error_code)
+    elif topic == topics.TX_STARTED:
+        say("connector %d: charge begins at %d Wh", value.cid, value.meter_start_wh)
+    else:
+        reason = value.stop_reason
+        say("connector %d: charge ends at %d Wh, %s", value.cid, value.meter_stop_wh, reason)
 
 
 def _view(*args):

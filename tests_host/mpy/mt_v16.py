@@ -68,7 +68,7 @@ class Bus:
     def emit(self, topic, value):
         for wanted, fn in self.fns:
             if wanted == topic:
-                fn(value)
+                fn.event(topic, value)
 
 
 class Config:

@@ -14,6 +14,7 @@ from ocppj.v16 import answers, transactions
 from ocppj.v16.events import Events
 from ocppj.v16.heard import BLOB
 from ocppj.v16.status import Status
+from station import topics
 
 # What the CSMS may call; the file of a call has its name in small letters with underscores.
 _CALLS = (
@@ -65,6 +66,7 @@ class ChargePoint(Events):
         self.jobs = []  # files that come or go, see ocppj/transfer.py
         self.notices = []  # (message, status) of them that the CSMS does not know yet
         self.telling = False  # the first notice is under way
+        self.signing = ()  # signed meter readings that are being made, see ocppj/signing.py
         self.slots = 0  # which charging profiles there are, see ocppj/profiles.py
         self.limit_at = None  # moment of the next change of their limits
         self.limit_up = 0  # uptime from which on the time of day is compared with it
@@ -86,10 +88,13 @@ class ChargePoint(Events):
             config.set("NumberOfConnectors", str(count), "station")
         config.guards.append(self._guard)
         self.configure(None)
-        self._listen()
+        for topic in (topics.STATUS, topics.TX_STARTED, topics.TX_STOPPED, topics.AUTHORIZE):
+            bus.on(topic, self)
+        for topic in (topics.CONFIG, topics.TIME, topics.METER):
+            bus.on(topic, self)
         self.lazy("ocppj.v16.recover").run(self, cause)
         self.lazy("ocppj.profiles").boot(self)
-        self._date(None if clock.wall() is not None else 0)
+        self.event(topics.TIME, None if clock.wall() is not None else 0)
 
     def __getattr__(self, name):
         """connected, disconnected, oversize, transfer .. are functions of occasions.py."""
@@ -221,10 +226,12 @@ class ChargePoint(Events):
             self.log.warn("%s: no answer within %d s", late[1], self.rpc.timeout)
             self.doubt = late
             self.probe = True  # is it the CSMS that fails, or the line?
-        self._save()
+        self.save()
         self.ripe()
         if self.jobs:
             self.lazy("ocppj.transfer").tick(self, now)
+        if self.signing:
+            self.lazy("ocppj.signing").tick(self, now)
         try:
             self.sampler.tick(now)
             if self.box.undated is not None:

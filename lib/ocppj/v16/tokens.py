@@ -4,6 +4,7 @@ Functions over the charge point `cp`; imported when a card is shown.
 """
 
 from ocppj.datetime import parse
+from station import topics
 
 
 def local(cp, tag, online):
@@ -51,7 +52,7 @@ def learned(cp, tag, info):
         if status != entry[0] and "ConcurrentTx" not in (status, entry[0]):
             cp.log.warn("token is %s, the local list says %s", status, entry[0])
             cp.status.conflict = "%s is %s, listed as %s" % (tag, status, entry[0])
-            cp._status(0)
+            cp.event(topics.STATUS, 0)
         return
     if not cp.config.get("AuthorizationCacheEnabled"):
         return

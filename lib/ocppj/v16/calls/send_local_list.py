@@ -1,6 +1,7 @@
 """How does the CSMS change the local authorisation list? (S 5.15, 6.41, 7.1, 7.47, E 3.52)"""
 
 from ocppj.datetime import parse
+from station import topics
 
 _TURN = 5  # writes to the flash in one go, so that the control loop is not kept waiting
 
@@ -40,7 +41,7 @@ def run(cp, payload, now):
 def _agreed(cp, status):
     if status == "Accepted" and cp.status.conflict:
         cp.status.conflict = None  # what the CSMS knows of our list is new
-        cp._status(0)
+        cp.event(topics.STATUS, 0)
 
 
 def _understood(rows, full):
