@@ -11,6 +11,7 @@ returns (`result = yield from f(..)`, or `run(f(..))` where nothing else waits).
 
 import sys
 
+_TURN = 6  # steps of one turn: some 50 ms on a chip
 
 class Invalid(ValueError):
     """Something is not what it has to be: str() says which, and what was expected.
@@ -32,6 +33,30 @@ def run(steps):
             next(steps)
         except StopIteration as end:
             return end.value
+
+
+def turns(steps, answer):
+    """What a handler of a CALL returns where the answer takes long (ChargePoint.work).
+
+    Each call goes a few steps, at the end gives what answer(result, error) says: error is None,
+    Invalid or OSError. The package is forgotten then.
+    """
+
+    def turn():
+        for _ in range(_TURN):
+            try:
+                next(steps)
+            except StopIteration as end:
+                said = answer(end.value, None)
+            except (Invalid, OSError) as e:
+                said = answer(None, e)
+            else:
+                continue
+            forget()
+            return said
+        return None
+
+    return turn
 
 
 def forget():
