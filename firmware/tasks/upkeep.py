@@ -1,7 +1,6 @@
 """What needs doing every few seconds and belongs to nobody? Clock, memory, log, restart count."""
 
 import asyncio
-import sys
 
 from micropython import const
 
@@ -10,7 +9,6 @@ from core import log
 from station import topics
 
 _EVERY_S = const(5)
-_app = None  # whose events these are
 
 
 async def run(app):
@@ -34,35 +32,38 @@ def log_setup(app):
 
     main calls it once, at boot; app.station may come later.
     """
-    global _app
-    _app = app
     get = app.config.get
     try:
         _view("setup", get("LogProfile"), get("LogLevel"), get("LogBuffer"))
     except ValueError:  # a tag or level nobody knows; the guard prevents it later on
         _view("setup", "production", "INFO")
     app.config.guards.append(_guard)
+    heard = _Heard()
+    heard.app = app
     for topic in (topics.CONFIG, topics.STATUS, topics.TX_STARTED, topics.TX_STOPPED):
-        app.bus.on(topic, sys.modules[__name__])  # event() below
+        app.bus.on(topic, heard)
 
 
-def event(topic, value):
-    """The bus: a setting of the log has changed, or there is news of a charge to be logged."""
-    if topic == topics.CONFIG:
-        if value in ("LogProfile", "LogLevel"):
-            # LogBuffer counts from the next start on: a new ring would be an empty one
-            get = _app.config.get
-            _view("setup", get("LogProfile"), get("LogLevel"), len(log.ring))
-        return
-    say = log.get("CHG").info
-    if topic == topics.STATUS:
-        c = _app.station.connector(value)
-        say("connector %d is %s, %s", value, c.status, c.vendor_error or c.error_code)
-    elif topic == topics.TX_STARTED:
-        say("connector %d: charge begins at %d Wh", value.cid, value.meter_start_wh)
-    else:
-        reason = value.stop_reason
-        say("connector %d: charge ends at %d Wh, %s", value.cid, value.meter_stop_wh, reason)
+class _Heard:
+    """What the bus tells: a setting of the log has changed, or there is news of a charge."""
+
+    def event(self, topic, value):
+        """Apply it, or log it."""
+        if topic == topics.CONFIG:
+            if value in ("LogProfile", "LogLevel"):
+                # LogBuffer counts from the next start on: a new ring would be an empty one
+                get = self.app.config.get
+                _view("setup", get("LogProfile"), get("LogLevel"), len(log.ring))
+            return
+        say = log.get("CHG").info
+        if topic == topics.STATUS:
+            c = self.app.station.connector(value)
+            say("connector %d is %s, %s", value, c.status, c.vendor_error or c.error_code)
+        elif topic == topics.TX_STARTED:
+            say("connector %d: charge begins at %d Wh", value.cid, value.meter_start_wh)
+        else:
+            reason = value.stop_reason
+            say("connector %d: charge ends at %d Wh, %s", value.cid, value.meter_stop_wh, reason)
 
 
 def _view(*args):
