@@ -200,11 +200,40 @@ def test_a_board_with_the_firmware_frozen_in_gets_no_files(board, monkeypatch):
 
 
 def test_a_chip_with_too_little_memory_is_refused_with_advice():
-    facts = {"platform": "esp32", "heap": 140 * 1024}
+    facts = {"heap": 100 * 1024}
     plan.check_memory(facts, "ESP32_GENERIC")
-    with pytest.raises(BoardError, match="too little memory.*139 KB.*frozen"):
-        plan.check_memory(facts | {"heap": 140 * 1024 - 1}, "ESP32_GENERIC")
-    plan.check_memory(facts | {"platform": "linux", "heap": 100 * 1024}, "ESP32_GENERIC")
+    with pytest.raises(BoardError, match="too little memory.*99 KB with WiFi on.*frozen"):
+        plan.check_memory(facts | {"heap": 100 * 1024 - 1}, "ESP32_GENERIC")
+
+
+def test_the_memory_of_a_chip_is_measured_with_its_radio_on(board, monkeypatch):
+    # A station that runs has it on already: what it takes must not be counted twice.
+    real = Link.facts
+    seen = []
+
+    def judge(facts, name):
+        seen.append((facts["heap"], name))
+        raise BoardError("enough")
+
+    monkeypatch.setattr(Link, "facts", lambda link: real(link) | {"platform": "esp32", "heap": 1})
+    monkeypatch.setattr(plan, "check_memory", judge)
+    radio = board.flash / "network.py"
+    radio.write_text(
+        "STA_IF = 0\nclass WLAN:\n def __init__(self, n): pass\n"
+        " def active(self, on): open('radio', 'w').close()\n"
+    )
+    try:
+        with pytest.raises(BoardError, match="enough"):
+            run(board, "deploy", "--board", "ESP32_GENERIC")
+        assert (board.flash / "radio").exists()
+        assert seen[0][0] > 100_000 and seen[0][1] == "ESP32_GENERIC"
+        (board.flash / "radio").unlink()
+        with pytest.raises(BoardError, match="enough"):
+            run(board, "deploy", "--board", "UNIX")  # no WiFi, and none is touched
+        assert seen[1] == (1, "UNIX") and not (board.flash / "radio").exists()
+    finally:
+        radio.unlink()
+        board.cut()
 
 
 def test_a_flash_that_is_too_full_is_refused():

@@ -9,7 +9,7 @@ import serial
 
 from tools.board import BoardError
 
-WAIT_S = 90
+WAIT_S = 180  # a chip loads its files from a slow flash, an emulated one slower still
 ASK_S = 2.0
 YOUNG_S = 3  # a station that lives that long has built everything and beats
 

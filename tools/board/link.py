@@ -77,7 +77,7 @@ try:
 except (ImportError, AttributeError, OSError):
     pass
 a = globals().get("app")
-c = [x.id for x in a.station.connectors if x.active()] if a else []
+c = [x.id for x in a.station.connectors if x.active()] if hasattr(a, "station") else []
 z = False
 if not a:
     p = sys.path[:]
@@ -95,6 +95,14 @@ import json
 print(json.dumps({"platform": sys.platform, "release": list(sys.implementation[1])[:3],
 "mpy": getattr(sys.implementation, "_mpy", 0), "free": f, "heap": f + gc.mem_alloc(),
 "flash": s[1] * s[3], "rom": r, "frozen": z, "runs": a is not None, "charging": c}))
+"""
+
+RADIO = """
+import gc
+import network
+network.WLAN(network.STA_IF).active(True)
+gc.collect()
+print(gc.mem_free() + gc.mem_alloc())
 """
 
 
@@ -177,6 +185,10 @@ class Link:
     def facts(self) -> dict:
         """What the board is and has: FACTS above."""
         return json.loads(self.run(FACTS))
+
+    def heap_with_wifi(self) -> int:
+        """Bytes of heap with the radio on: it takes its memory before the heap grows."""
+        return int(self.run(RADIO, 20))
 
     def stop(self) -> None:
         """Stops a running station, its outputs off; the raw mode goes on with its memory free."""

@@ -130,8 +130,8 @@ def check_memory(facts: dict, board: str) -> None:
         radio = " with WiFi on" if wifi(board) else ""
         raise BoardError(
             f"too little memory: {board} as .mpy files needs about {need // 1024} KB of heap, "
-            f"this board has {facts['heap'] // 1024} KB{radio}. A build with the firmware frozen in "
-            "needs less than half (make firmware BOARD=GALVANI_WROOM), a chip with PSRAM has "
+            f"this board has {facts['heap'] // 1024} KB{radio}. A build with the firmware frozen "
+            "in needs less than half (make firmware BOARD=GALVANI_WROOM), a chip with PSRAM has "
             "plenty; fewer PARTS in boards/*/board.py help a little. HEAP_CHECK=0 tries it anyway"
         )
 
