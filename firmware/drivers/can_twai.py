@@ -9,7 +9,7 @@ kbit/s; a flash erase stops everything for 45 to 80 ms. So a full bus cannot be 
 with at most four replies at a time can. What is lost is counted (get_counters()[7]) and the next
 frame carries RECV_ERR_OVERRUN. The layers above must still check every frame.
 
-Errata of the chip are worked around where their names stand. Proven against a register model.
+Errata are worked around where their names stand. Proven against a register model.
 """
 
 from time import ticks_diff, ticks_ms
@@ -92,11 +92,11 @@ class Twai(Driver):
     # -- starting, and starting again
 
     def _begin(self, rec, tec):
-        mem = mem32  # all in reset mode; CDR first, it chooses the register layout
+        mem = mem32  # all in reset mode; CDR first, it chooses the layout
         mem[_PERIP_CLK_EN] |= _TWAI
         mem[_PERIP_RST_EN] |= _TWAI
         mem[_PERIP_RST_EN] &= ~_TWAI
-        mem[_MODE] = _RESET_MODE
+        mem[_MODE] = self.mode | _RESET_MODE
         mem[_CDR] = 0x88
         mem[_BTR0] = self.btr0
         mem[_BTR1] = 0x3E
@@ -112,6 +112,7 @@ class Twai(Driver):
         mem[_MODE] = self.mode
         mem[_IR]
         mem[_ECC]
+        mem[_CMD] = 8  # clear overrun: in case the reset line did not reach it
 
     def _write_filter(self, mem):
         for i in range(8):
@@ -148,8 +149,7 @@ class Twai(Driver):
     def deinit(self):
         """Takes the controller off the bus."""
         if self.timer:
-            self.timer.deinit()
-            self.timer = None
+            self.timer = self.timer.deinit()
         mem32[_MODE] = self.mode | _RESET_MODE
         self._enter(_STOPPED)
 

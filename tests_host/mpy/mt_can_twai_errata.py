@@ -169,6 +169,20 @@ def test_overruns_between_reads_are_not_taken_for_frames():
     assert len(frames) + driver.get_counters()[7] == 9
 
 
+def test_a_controller_that_the_reset_line_does_not_reach_goes_on_after_an_overrun():
+    # A model of it in somebody's emulator, say: DPORT does nothing, only the commands do.
+    driver, chip = opened()
+    chip.reset = lambda: None
+    for n in range(9):
+        chip.arrive(n, DATA)
+    driver.pump()
+    chip.arrive(20, DATA)
+    driver.pump()
+    assert received(driver)[-1] == (20, DATA)
+    assert driver.resets == 1
+    assert driver.get_counters()[7] > 0
+
+
 # -- 5 LISTEN_ONLY_DOM
 
 
