@@ -2,9 +2,10 @@
 
 The other end is the simulated plant, or a program in front of a Linux gateway's relays. It sends
 `plug 1 1`, `lock 1 0`, `estop 0`, `tag 1 ABC123`, `button 1`, and `.` as a sign of life, once a
-second; all inputs come first, then a `.`. We send `contactor 1 1` and `lock 1 1`. A line that is
-silent for three seconds is lost: `alive` is False, the station treats that as a fault (outputs
-off), and the other end lets its outputs fall.
+second; all inputs come first, then a `.`. We send `contactor 1 1` and `lock 1 1`. A meter has
+lines of its own (drivers/meter_line.py). A line that is silent for three seconds is lost: `alive`
+is False, the station treats that as a fault (outputs off), and the other end lets its outputs
+fall.
 """
 
 import socket
@@ -29,6 +30,7 @@ class RemoteIO:
         self._out = bytearray(connectors + 1)  # wanted: bit 0 contactor, bit 1 lock
         self._tags = []
         self._buttons = []
+        self._meters = {}
         self._socket = None
         self._heard = 0
         self._connect()
@@ -77,12 +79,13 @@ class RemoteIO:
         self._say(cid, bit)
 
     def _say(self, cid, bit):
+        kind = "contactor" if bit == 1 else "lock"
+        self._send("%s %d %d\n" % (kind, cid, self._out[cid] & bit > 0))
+
+    def _send(self, line):
         if self._socket:
             try:
-                self._socket.write(
-                    b"%s %d %d\n"
-                    % (b"contactor" if bit == 1 else b"lock", cid, self._out[cid] & bit > 0)
-                )
+                self._socket.write(line.encode())
             except OSError:
                 self._lose()
 
@@ -130,8 +133,18 @@ class RemoteIO:
                 self._tags.append((int(words[1]), words[2]))
             elif kind == "button" and len(self._buttons) < _QUEUE:
                 self._buttons.append(int(words[1]))
+            elif kind in ("meter", "meterkey", "signed"):
+                self._meter(kind, int(words[1]), line.decode().split(None, 2)[2].strip())
         except (IndexError, ValueError):
             pass  # a line of a newer protocol
+
+    def _meter(self, kind, cid, words):
+        if 0 < cid < len(self._out):
+            if cid not in self._meters:
+                from drivers.meter_line import Meter
+
+                self._meters[cid] = Meter(cid, self._send)
+            self._meters[cid].take(kind, words)
 
     async def run(self, app):
         """Read what the other end says; beats `io`. Connects again after a loss."""
@@ -151,6 +164,8 @@ class RemoteIO:
                     if not line:
                         break
                     self._take(line)
+                    for cid in self._meters:
+                        app.station.connector(cid).external = self._meters[cid]
                     app.supervisor.beat("io")
             except OSError:
                 pass

@@ -3,11 +3,13 @@
 The plant listens; the station connects (firmware/drivers/io_tcp.py). Plant to station: `plug 1 1`,
 `estop 0`, `lock 1 1`, `tag 1 ABC123`, `button 1`, and a `.` every second of bench time as a sign
 of life. Station to plant: `contactor 1 1`, `lock 1 0`, `led ...`. All inputs, then a `.`, come
-first. When the connection ends the outputs fall.
+first. A meter that is switched on (meter.py) sends `meter 1 WH DV DA`, `meterkey 1 HEX` and, asked
+by `sign 1 B TOKEN`, `signed 1 OCMF|..|..`. When the connection ends the outputs fall.
 """
 
 import asyncio
 
+from .meter import SigningMeter
 from .plant import Plant
 
 BEAT_MS = 1000
@@ -23,6 +25,7 @@ class IoLink:
         self._server = None
         self._writer = None
         self._locks = {}
+        self._meters = {}
         self._beat_ms = 0
         plant.on_input = self._input
 
@@ -37,6 +40,12 @@ class IoLink:
         self._server.close()
         self._hang_up()
 
+    def meter(self, number: int, on: bool) -> None:
+        """Switch the meter of a connector on or off; it is the same one when it comes back."""
+        meter = self._meters.setdefault(number, SigningMeter(self.plant.outlet(number)))
+        meter.on = on
+        self.tell(f"meterkey {number} {meter.public_key}")
+
     def tell(self, line: str) -> bool:
         """Send one line; False when no station listens."""
         if self._writer is None:
@@ -49,6 +58,10 @@ class IoLink:
         for outlet in self.plant.outlets:
             if self._locks.get(outlet.number) != outlet.lock.on:
                 self._input("lock", outlet.number)
+        for number, meter in self._meters.items():
+            for line in meter.advanced(ms) if meter.on else ():
+                kind, _, rest = line.partition(" ")
+                self.tell(f"{kind} {number} {rest}")
         self._beat_ms += ms
         if self._beat_ms >= BEAT_MS:
             self._beat_ms = 0
@@ -70,6 +83,9 @@ class IoLink:
         for outlet in self.plant.outlets:
             self._input("plug", outlet.number)
             self._input("lock", outlet.number)
+        for number, meter in self._meters.items():
+            meter.forget()  # whoever asked is gone
+            self.tell(f"meterkey {number} {meter.public_key}")
         self._input("estop", 0)
         self.tell(".")
         self.linked.set()
@@ -88,6 +104,8 @@ class IoLink:
                 self.plant.output_lock(number, on)
             else:
                 self.plant.output_contactor(number, on)
+        elif len(words) > 3 and words[0] == "sign" and int(words[1]) in self._meters:
+            self._meters[int(words[1])].order(words[2], " ".join(words[3:]))
 
     def _hang_up(self) -> None:
         if self._writer is not None:

@@ -21,6 +21,7 @@ USAGE = {
     "stick": "stick gc|tie|mn N on|off",
     "estop": "estop on|off",
     "can": "can cut on|off",
+    "meter": "meter N on|off",
     "state": "state",
     "power": "power off|on|cycle",
     "net": "net off|on",
@@ -175,6 +176,9 @@ class Words:
         if on:
             for rules in self.bench.plant.rules:
                 rules.excuse()
+
+    async def _meter(self, number, on):
+        self.bench.io.meter(self._outlet(number).number, _switch(on))
 
     # -- the machine
 

@@ -26,6 +26,16 @@ def started(cp, session):
         session.reservation_id,
     )
     _add(cp, session, session.started, ledger.BEGIN, session.meter_start_wh, number)
+    wanted = meter_values.wanted(cp.config, "StartTxnSampledData")
+    if wanted:  # right after the start (SMV 3.3.4)
+        if cp.signs & 2:  # signing.STARTED: the register comes signed
+            wanted = wanted.replace("E", "")
+        reading = _reading(cp, session, wanted, session.meter_start_wh)
+        if reading:
+            stamp = cp.box.stamp(session.started)
+            cp.box.sample(number, session.cid, stamp, ledger.BEGIN, reading, cp.online)
+    if cp.signs:
+        cp.lazy("ocppj.v16.signed").begun(cp, session, number)
     cp.sampler.run(session.cid, session.started)
     cp.journal_full = cp.box.full
 
@@ -40,6 +50,8 @@ def stopped(cp, session):
         _add(cp, session, session.stopped, ledger.END, register, number)
         at = cp.box.stamp(session.stopped)
         ledger.end(cp.box, number, register, at, session.stop_reason, session.stop_tag)
+        if cp.signs:
+            cp.lazy("ocppj.signing").want(cp, session.cid, number, "E", at, session.id_tag)
 
 
 def stop_wanted(cp):
@@ -49,19 +61,24 @@ def stop_wanted(cp):
 
 def _add(cp, session, up, context, register, number):
     """Keep the reading at an end of a transaction (E 3.14)."""
-    wanted = stop_wanted(cp)
-    reading = sampler.read(cp.station.connector(session.cid).meter, wanted.replace("E", ""))
-    if "E" in wanted:
-        reading = "E%d" % register + reading
+    reading = _reading(cp, session, stop_wanted(cp), register)
     if reading:
         ledger = cp.lazy("ocppj.ledger")
         most = cp.config.get("StopTransactionMaxMeterValues")
         ledger.add_reading(cp.box, number, cp.box.stamp(up), context, reading, most)
 
 
+def _reading(cp, session, wanted, register):
+    """The letters `wanted`, with the register as the transaction has it."""
+    reading = sampler.read(cp.station.connector(session.cid).meter, wanted.replace("E", ""))
+    return "E%d" % register + reading if "E" in wanted else reading
+
+
 def request(cp, kind, number, fields):
-    """(action, payload) of a start ('s') or stop ('e') in the journal."""
+    """(action, payload) of a start ('s') or stop ('e') in the journal; (None, None): not yet."""
     payload = {}
+    if cp.signs and kind == "e" and cp.lazy("ocppj.signing").waits(cp, cp.box.ends[number]):
+        return None, None
     if kind == "s":
         payload["connectorId"] = fields[outbox.CID]
         payload["idTag"] = fields[outbox.TAG]
@@ -78,13 +95,17 @@ def request(cp, kind, number, fields):
         payload["idTag"] = fields[outbox.STOP_TAG]
     ledger = cp.lazy("ocppj.ledger")
     rows = ledger.readings(cp.box, cp.box.ends[number])
+    parts = []
     if rows:
         if rows[0][1] != ledger.BEGIN and "E" in rows[-1][2]:
             # Asked for after the start: the register at the begin is known all the same (E 3.14).
             rows.insert(0, [fields[outbox.START], ledger.BEGIN, "E%d" % fields[outbox.START_WH]])
-        parts = []
-        for row in rows:
-            meter_values.element(parts, row[2], row[0], row[1])
+    for row in rows:
+        meter_values.element(parts, row[2], row[0], row[1])
+    if cp.signs:
+        signed = cp.lazy("ocppj.v16.signed")
+        parts = signed.ends(cp, parts, cp.box.ends[number], fields[outbox.CID])
+    if parts:
         head = json.dumps(payload)[:-1] + ',"transactionData":['
         payload = [head.encode()] + parts + [b"]}"]
     return "StopTransaction", payload
@@ -96,10 +117,13 @@ def answered(cp, number, payload, action):
     if action == "StartTransaction":
         _named(cp, number, payload)
         return
-    fields = box.tx(box.ends[number]) if number in box.ends else None
+    tx = box.ends.get(number)
+    fields = None if tx is None else box.tx(tx)
     if fields and fields[outbox.STOP_TAG] and "idTagInfo" in payload:
         cp.lazy("ocppj.v16.tokens").learned(cp, fields[outbox.STOP_TAG], payload["idTagInfo"])
     box.settled(number)
+    if cp.signs and tx is not None:
+        cp.lazy("ocppj.signing").drop(box, tx)
 
 
 def _named(cp, number, payload):

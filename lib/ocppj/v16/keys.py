@@ -56,6 +56,18 @@ KEYS = (
     b"\nChargingScheduleMaxPeriods int 50 1 50 R o -"  # 9.4.3
     b"\nConnectorSwitch3to1PhaseSupported bool false - - R o -"  # 9.4.4: the output is DC
     b"\nMaxChargingProfilesInstalled int 30 1 30 R o -"  # 9.4.5
+    # -- signed meter values (docs/signed_meter.md; SMV: the OCA's application note)
+    b"\nAlignedDataSignReadings bool false - - RW o -"  # SMV 3.3.7: as SampledDataSignReadings
+    b"\nAlignedDataSignUpdatedReadings bool false - - RW o -"  # SMV 3.3.8: clock-aligned ones too
+    b"\nMeterPublicKey1 str - 0 500 R o -"  # SMV 3.3.1: of the meter at connector 1
+    b"\nMeterPublicKey2 str - 0 500 R o -"  # SMV 3.3.1: of the meter at connector 2
+    b"\nPublicKeyWithSignedMeterValue Never|OncePerTransaction|EveryMeterValue Never - - RW o -"
+    # SMV 3.3.2: where the public key is sent along
+    b"\nSampledDataSignReadings bool false - - RW o -"  # SMV 3.3.3: begin and end, in the stop
+    b"\nSampledDataSignStartedReadings bool false - - RW o -"  # SMV 3.3.5: begin, at once
+    b"\nSampledDataSignUpdatedReadings bool false - - RW o -"  # SMV 3.3.6: sampled ones too
+    b"\nSignedMeterValueFormat oca|plain oca - - RW o -"  # plain: the meter's OCMF text itself
+    b"\nStartTxnSampledData csl - 0 8 RW o -"  # SMV 3.3.4: a MeterValues.req right after the start
     # -- this station's own
     b"\nResumeTransactionAfterPowerLoss bool false - - RW o -"  # false: StopTransaction PowerLoss
     b"\nRivotMessages bool false - - RW o -"  # DataTransfer of the Rivot contract (a.6)

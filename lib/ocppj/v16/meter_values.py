@@ -18,6 +18,11 @@ def _word(table, letter):
     return table[at : table.find(" ", at)]
 
 
+def context(letter):
+    """The ReadingContext of a letter of the journal."""
+    return _word(_CONTEXTS, letter)
+
+
 def element(parts, reading, at, context):
     """Append one MeterValue (7.26) of a reading (sampler.read) at Unix seconds `at` to `parts`.
 

@@ -71,6 +71,9 @@ def configure(cp, key):
     cp.rpc.timeout = get("MessageTimeout")
     cp.status.duration = get("MinimumStatusDuration")
     cp.sampler.configure(get("MeterValueSampleInterval"), get("ClockAlignedDataInterval"))
+    cp.signs = 0
+    if get("SampledDataSignReadings") or get("AlignedDataSignReadings"):
+        cp.signs = _signs(get)
     if key and cp.slots:
         cp.limit()
     if get("RivotMessages") != (cp.rivot is not None):
@@ -79,6 +82,23 @@ def configure(cp, key):
             from ocppj.v16.rivot import Rivot
 
             cp.rivot = Rivot(cp)
+
+
+def _signs(get):
+    """Which meter readings are signed: 1 those in StopTransaction, and the bits of signing.py."""
+    signs = 1
+    for bit, name, key in (
+        (2, "SampledDataSignStartedReadings", "StartTxnSampledData"),
+        (4, "SampledDataSignUpdatedReadings", "MeterValuesSampledData"),
+        (8, "AlignedDataSignUpdatedReadings", "MeterValuesAlignedData"),
+    ):
+        if (
+            get(name[:15] + "Readings")
+            and get(name)
+            and "Energy.Active.Import.Register" in get(key)
+        ):
+            signs |= bit
+    return signs
 
 
 def claim(cp, session):

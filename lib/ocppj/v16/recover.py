@@ -37,6 +37,8 @@ def run(cp, cause):
             ledger.add_reading(box, number, last, ledger.END, "E%d" % meter_wh, most)
         cp.log.info("transaction %d ended: %s", number, cause)
         ledger.end(box, number, meter_wh, last, cause)
+    if cp.signs:
+        cp.lazy("ocppj.signing").restore(cp)
 
 
 def _release(station, reservation):

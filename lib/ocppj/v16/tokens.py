@@ -25,6 +25,8 @@ def _listed(cp, tag):
 
 def alone(cp):
     """The CSMS did not say who the first one in `asks` is: the station decides (S 3.5)."""
+    if not cp.asks:
+        return  # the answer was used, what followed from it went wrong
     cid, tag = cp.asks.pop(0)
     verdict = local(cp, tag, False)
     cp.station.authorised(cid, tag, verdict[0], verdict[1])

@@ -31,6 +31,8 @@ def take(cp, cid, stamp, aligned):
             most = cp.config.get("StopTransactionMaxMeterValues")
             ledger = cp.lazy("ocppj.ledger")
             ledger.add_reading(cp.box, number, stamp, context, reading, most)
+        if cp.signs & (8 if aligned else 4):  # signing.ALIGNED, SAMPLED
+            cp.lazy("ocppj.signing").want(cp, cid, number, context, stamp, session.id_tag)
 
 
 def message(cp, now, first, end):
@@ -52,11 +54,17 @@ def message(cp, now, first, end):
         return message(cp, now, first, end)
     if kind != "m":
         action, payload = cp.lazy("ocppj.v16.charge").request(cp, kind, number, fields)
-        return action, payload, box.message_id(number)
+        return action and (action, payload, box.message_id(number))
     tx = fields[outbox.M_TX]
     tx = known_id(box.tx(tx)) if tx >= 0 else None
     parts = []
-    meter_values.element(parts, fields[outbox.M_SAMPLE], at, fields[outbox.M_CONTEXT])
+    sample = fields[outbox.M_SAMPLE]
+    context = fields[outbox.M_CONTEXT]
+    if sample[0] == "#":
+        module = cp.lazy("ocppj.v16.signed")
+        module.element(cp, parts, fields[outbox.M_CID], sample[1:], at, context, False)
+    else:
+        meter_values.element(parts, sample, at, context)
     payload = meter_values.request(fields[outbox.M_CID], tx, parts)
     return "MeterValues", payload, box.message_id(number)
 
