@@ -7,15 +7,12 @@ import json
 import weakref
 from types import SimpleNamespace
 
+from patience import PATIENCE_S, source
 from tools import micropython
 from tools.sim.bench import Bench
 from tools.sim.machine import ROOT, Firmware, launcher
 
-# Bounds for conditions that are waited for. A machine may be slow, or stand still for a while: who
-# waits for a minute loses nothing where the condition comes, and nobody asserts by these.
-UNTIL_S = 60.0
-SCENARIO_S = 240.0
-ANSWER_S = 60.0
+SCENARIO_S = 4 * PATIENCE_S
 _clients = weakref.WeakSet()  # of control ports, to explain what was waited for in vain
 
 
@@ -68,11 +65,11 @@ class Client:
 
     async def ask(self, line):
         self.writer.write(line.encode() + b"\n")
-        return json.loads(await asyncio.wait_for(self.reader.readline(), ANSWER_S))
+        return json.loads(await asyncio.wait_for(self.reader.readline(), PATIENCE_S))
 
     async def result(self, line):
         """What a question that changes nothing answers: a busy station is asked again."""
-        async with asyncio.timeout(ANSWER_S):
+        async with asyncio.timeout(PATIENCE_S):
             while not (answer := await self.ask(line))["ok"] and "within" in answer["error"]:
                 pass
         assert answer["ok"], answer
@@ -105,7 +102,7 @@ async def bench(directory, **changes):
         await one.stop()
 
 
-async def until(check, seconds=UNTIL_S):
+async def until(check, seconds=PATIENCE_S):
     """Wait until `check()` is true and return that; a coroutine function or a plain one.
 
     In vain: an AssertionError that shows what was waited for and how every bench stands.
@@ -121,14 +118,7 @@ async def until(check, seconds=UNTIL_S):
                 await asyncio.sleep(0.02)
     except TimeoutError:
         pass
-    raise AssertionError(f"not within {seconds:g} s: {_source(check)}\n{await _benches()}")
-
-
-def _source(check):
-    try:
-        return inspect.getsource(check).strip()
-    except (OSError, TypeError):
-        return repr(check)
+    raise AssertionError(f"not within {seconds:g} s: {source(check)}\n{await _benches()}")
 
 
 async def _benches():

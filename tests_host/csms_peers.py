@@ -12,6 +12,8 @@ from urllib.parse import quote
 
 import websockets
 
+from patience import PATIENCE_S
+
 BOOT = {"chargePointVendor": "Galvani", "chargePointModel": "Fake", "firmwareVersion": "1.2.3"}
 
 
@@ -82,7 +84,7 @@ class FakeStation:
         """Send anything and wait for the answer to that message id."""
         future = self._waiting[message_id] = asyncio.get_running_loop().create_future()
         await self.raw(message)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             return await future
 
     async def frame(self, action: str, payload, message_id: str | None = None) -> list:
@@ -232,12 +234,12 @@ class FakePlant:
 
 
 def scenario(function):
-    """Run an async test to its end, or for 20 s."""
+    """Run an async test to its end, or for a few minutes."""
 
     @functools.wraps(function)
     def test(*args, **kwargs):
         async def bounded():
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(4 * PATIENCE_S):
                 await function(*args, **kwargs)
 
         asyncio.run(bounded())

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from csms_peers import FakePlant, FakeStation, scenario
+from patience import PATIENCE_S
 from tools.csms import CentralSystem
 from tools.csms.calls import CORE, example, payload_of
 from tools.csms.schemas import check, to_station
@@ -14,7 +15,7 @@ from tools.csms.web import npm_ready
 
 
 def client(csms) -> httpx.AsyncClient:
-    return httpx.AsyncClient(base_url=csms.http_url, timeout=5, trust_env=False)
+    return httpx.AsyncClient(base_url=csms.http_url, timeout=PATIENCE_S, trust_env=False)
 
 
 class Stream:
@@ -37,7 +38,7 @@ class Stream:
         await self._http.aclose()
 
     async def until(self, name: str, text: str = "") -> str:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             event, data = None, []
             async for line in self._lines:
                 if line.startswith("event: "):

@@ -5,12 +5,12 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from patience import PATIENCE_S, eventually
 from tools.sim.verdict import Verdict
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -31,17 +31,10 @@ def children(pid):
     return found
 
 
-def wait_for(check, seconds=30):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if found := check():
-            return found
-        time.sleep(0.1)
-    raise AssertionError("it did not come")
-
-
 def test_a_profile_that_is_missing_is_named_with_exit_code_2():
-    done = subprocess.run([*RUN, "--profile", "dc"], capture_output=True, text=True, timeout=30)
+    done = subprocess.run(
+        [*RUN, "--profile", "dc"], capture_output=True, text=True, timeout=PATIENCE_S
+    )
     assert done.returncode == 2
     assert "PROFILE=dc is missing" in done.stdout
 
@@ -52,13 +45,13 @@ def test_ctrl_c_ends_everything_without_a_traceback(tmp_path, number):
     with open(output, "w") as out:
         process = subprocess.Popen(RUN, stdout=out, stderr=out, start_new_session=True)
     try:
-        wait_for(lambda: "Ctrl-C ends everything" in output.read_text())
+        eventually(lambda: "Ctrl-C ends everything" in output.read_text(), output.read_text)
         assert re.search(r"http://127\.0\.0\.1:\d+", output.read_text())
         family = children(process.pid)
         assert len(family) >= 2  # the bench and its station
         process.send_signal(number)
-        assert process.wait(15) == 0
-        wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in family), 5)
+        assert process.wait(PATIENCE_S) == 0
+        eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in family))
         text = output.read_text()
         assert "Traceback" not in text and "stopped" in text
     finally:
@@ -70,11 +63,11 @@ def test_a_run_that_is_killed_leaves_no_orphan(tmp_path):
     output = tmp_path / "output"
     with open(output, "w") as out:
         process = subprocess.Popen(RUN, stdout=out, stderr=out, start_new_session=True)
-    wait_for(lambda: "Ctrl-C ends everything" in output.read_text())
+    eventually(lambda: "Ctrl-C ends everything" in output.read_text(), output.read_text)
     family = children(process.pid)
     process.kill()
     process.wait()
-    wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in family), 10)
+    eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in family))
 
 
 @pytest.mark.long

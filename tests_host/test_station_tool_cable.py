@@ -6,6 +6,7 @@ import contextlib
 import pytest
 
 from bench_world import Client, bench, scenario, until
+from patience import PATIENCE_S
 
 
 @contextlib.asynccontextmanager
@@ -28,7 +29,7 @@ async def test_connections_of_the_station_pass_the_cable_both_ways(tmp_path):
         writer.write(b"world\n")
         assert await client.output("hear") == "world"
         await client.ask("hangup")
-        assert await asyncio.wait_for(reader.read(), 2) == b""
+        assert await asyncio.wait_for(reader.read(), PATIENCE_S) == b""
 
 
 @scenario

@@ -8,7 +8,8 @@ import contextlib
 
 import pytest
 
-from bench_world import Client, options, until
+from bench_world import Client, bounded, options, until
+from patience import PATIENCE_S
 from tools.csms.central import CentralSystem
 from tools.sim.bench import Bench
 
@@ -26,27 +27,33 @@ async def charging(directory, **changes):
         try:
             ready = await one.start()
             client = await Client().dial(ready["control"])
-            await central.wait_for("BootNotification", timeout=15)
+            await central.wait_for("BootNotification", timeout=PATIENCE_S)
             for line in ("soc 1 50", "plug 1"):
                 assert (await client.ask(line))["ok"]
-            await central.wait_for("StatusNotification", lambda p: p["status"] == "Preparing")
+            await central.wait_for(
+                "StatusNotification", lambda p: p["status"] == "Preparing", PATIENCE_S
+            )
             await client.ask("tag 1 CARD1")
-            await central.wait_for("StartTransaction", timeout=15)
+            await central.wait_for("StartTransaction", timeout=PATIENCE_S)
             yield central, one, client
         finally:
             await one.stop()
 
 
 def run(test):
-    asyncio.run(asyncio.wait_for(test, 60))
+    asyncio.run(bounded(test))
 
 
 def test_time_stamps_run_with_bench_time_and_do_not_jump_back(tmp_path):
     async def scenario():
-        async with charging(tmp_path, set=["MeterValueSampleInterval=10"]) as (central, one, _):
+        async with charging(tmp_path, set=["MeterValueSampleInterval=10"]) as (
+            central,
+            one,
+            client,
+        ):
             mark = central.mark()
             begin_ms = one.pace.now_ms
-            await asyncio.sleep(5)
+            await client.elapse(100)
             spent_s = (one.pace.now_ms - begin_ms) / 1000
             from tools.csms.settings import from_text
 
@@ -73,8 +80,8 @@ def test_a_power_cut_in_a_charge_ends_it_with_power_loss(tmp_path):
             assert (await client.ask("state"))["connectors"][0]["current_a"] == 0
             mark = central.mark()
             assert (await client.ask("power on"))["station_pid"]
-            await central.wait_for("BootNotification", after=mark, timeout=15)
-            stop = await central.wait_for("StopTransaction", after=mark, timeout=15)
+            await central.wait_for("BootNotification", after=mark, timeout=PATIENCE_S)
+            stop = await central.wait_for("StopTransaction", after=mark, timeout=PATIENCE_S)
             assert stop.payload["reason"] == "PowerLoss"
             assert (await client.ask("state"))["violations"] == []
 
@@ -92,10 +99,10 @@ def test_a_charge_goes_on_without_the_cable_and_is_reported_when_it_is_back(tmp_
                 status = await client.result("status --json")
                 return status["connectors"][0]["status"] == "Finishing"
 
-            await until(finishing, 10)
+            await until(finishing)
             assert not [r for r in central.hub.records(mark) if r.action == "StopTransaction"]
             await client.ask("net on")
-            stop = await central.wait_for("StopTransaction", after=mark, timeout=30)
+            stop = await central.wait_for("StopTransaction", after=mark, timeout=PATIENCE_S)
             assert stop.payload["reason"] == "Local"
             assert (
                 len([r for r in central.hub.records(mark) if r.action == "BootNotification"]) == 0
