@@ -108,7 +108,10 @@ class PinIO:
         return self._tags.pop(0) if self._tags else None
 
     def next_button(self):
-        """The connector of the oldest button pressed, or None; -connector: held for 5 s."""
+        """The connector of the oldest button pressed, or None; -connector: held for 5 s.
+
+        One or the other: a press counts when the button is let go.
+        """
         return self._buttons.pop(0) if self._buttons else None
 
     # -- what the station drives
@@ -146,19 +149,24 @@ class PinIO:
     def sample(self, ms):
         """Buttons and lock motors; `ms` since the last call."""
         for cid in range(1, len(self._held)):
+            before = self._held[cid]
             if self._read(cid, "button"):
-                before = self._held[cid]
                 self._held[cid] = min(before + ms, 60000)
-                for limit, what in ((_DEBOUNCE_MS, cid), (_LONG_MS, -cid)):
-                    if before < limit <= self._held[cid] and len(self._buttons) < _QUEUE:
-                        self._buttons.append(what)
-            else:
+                if before < _LONG_MS <= self._held[cid]:
+                    self._pressed(-cid)
+            elif before:
                 self._held[cid] = 0
+                if _DEBOUNCE_MS <= before < _LONG_MS:
+                    self._pressed(cid)
             if self._motor[cid]:
                 self._motor[cid] = max(0, self._motor[cid] - ms)
                 if not self._motor[cid]:
                     self._drive(cid, "lock", False)
                     self._drive(cid, "unlock", False)
+
+    def _pressed(self, what):
+        if len(self._buttons) < _QUEUE:
+            self._buttons.append(what)
 
     def poll(self, app, ms):
         """Every part that is not resting after an error."""

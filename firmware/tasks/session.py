@@ -24,12 +24,12 @@ async def run(app):
         pressed = io.next_button()
         while pressed:
             # A button ends a running charge; it can't start one, it has no token. Held for long
-            # (below zero) it opens the set-up page.
+            # (below zero) it opens the set-up page instead, where there is one.
             log.info("button at connector %d", pressed)
-            if pressed > 0:
-                station.stop(pressed, "Local")
-            elif "provision" in getattr(app.board, "PARTS", ()):
+            if pressed < 0 and "provision" in getattr(app.board, "PARTS", ()):
                 lazy.load("tasks.provision").start(app)
+            else:
+                station.stop(abs(pressed), "Local")
             pressed = io.next_button()
         if app.cp is not None:
             app.cp.ripe()
