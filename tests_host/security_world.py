@@ -24,9 +24,13 @@ USES = {
 }
 
 
-@functools.cache
 def key(name: str, kind: str = "P-256"):
     """A private key: the same one for the same name. kind: P-256, P-384, P-521 or RSA bits."""
+    return _key(name, kind)
+
+
+@functools.cache
+def _key(name, kind):
     if kind.isdigit():
         return rsa.generate_private_key(65537, int(kind))
     curve = {"P-256": ec.SECP256R1, "P-384": ec.SECP384R1, "P-521": ec.SECP521R1}[kind]
@@ -84,7 +88,7 @@ def certificate(
         x509.CertificateBuilder()
         .subject_name(name(common, organisation))
         .issuer_name(issuer.subject if issuer else name(common, organisation))
-        .public_key(of.public_key())
+        .public_key(of.public_key())  # a private key, or a request
         .serial_number(x509.random_serial_number() if serial is None else serial)
         .not_valid_before(BEGINS + datetime.timedelta(days[0]))
         .not_valid_after(BEGINS + datetime.timedelta(days[1]))

@@ -13,6 +13,7 @@ import sys
 
 _TURN = 6  # steps of one turn: some 50 ms on a chip
 
+
 class Invalid(ValueError):
     """Something is not what it has to be: str() says which, and what was expected.
 
@@ -60,7 +61,11 @@ def turns(steps, answer):
 
 
 def forget():
-    """Drop every module of this package."""
+    """Drop every module of this package. Who is still at work goes on with what it has.
+
+    So that `except Invalid` there means the Invalid that is raised there, no module of the package
+    imports another inside a function (but sha512, which raises nothing).
+    """
     import lazy
 
     for name in list(sys.modules):

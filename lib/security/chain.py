@@ -6,7 +6,7 @@ constraints are not known here: a certificate in which they are critical cannot 
 """
 
 from ocppj import datetime
-from security import Invalid, signature, x509
+from security import Invalid, pem, signature, x509
 
 MOST = 6  # certificates of a chain, the root included
 _TRIES = 12  # signatures that are checked before the chain counts as hostile
@@ -16,8 +16,6 @@ _NEEDED = {x509.SERVER: "a server", x509.CLIENT: "a client", x509.CODE: "signing
 
 def read(text) -> list:
     """Certificates of a PEM text (str or bytes) or of one DER, the first one's own first."""
-    from security import pem
-
     if isinstance(text, bytes) and text[:1] == b"\x30":
         return [x509.Certificate(text)]
     return [x509.Certificate(der) for der in pem.decode(text)]
@@ -157,8 +155,8 @@ def address(host: str):
 
 def _address6(host):
     front, gap, back = host.partition("::")
-    front = [part for part in front.split(":") if part]
-    back = [part for part in back.split(":") if part]
+    front = front.split(":") if front else []
+    back = back.split(":") if back else []
     missing = 8 - len(front) - len(back)
     if (missing < 1) if gap else missing:
         return None

@@ -7,7 +7,7 @@ whitepaper A00.FR.509 and 511, A02.FR.13), and the key as tls.load_cert_chain ta
 
 import hashlib
 
-from security import Invalid, ecdsa, pem, x509
+from security import Invalid, chain, ecdsa, pem, x509
 from security.der import OCTETS, OID, SEQUENCE, SET, UTF8, Reader, bit_string, item, number
 from security.signature import EC_KEY, P256
 
@@ -62,9 +62,7 @@ def make(d: bytes, point: bytes, serial: str, organisation: str, random, usage: 
     64 characters. usage: ask for the key usages of a TLS client as well (RFC 2985, 5.4.2). Raises
     Invalid ("name").
     """
-    from security.chain import address
-
-    if "://" in serial or address(serial):
+    if "://" in serial or chain.address(serial):
         raise Invalid("name", "a serial number must not look like a URL or an address")
     subject = item(SEQUENCE, _name(x509.O, organisation), _name(x509.CN, serial))
     body = item(

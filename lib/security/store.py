@@ -8,7 +8,7 @@ for by the next change. Keys of the station are made here and read here; nothing
 import binascii
 import hashlib
 
-from security import Invalid, chain, digest, pem, request, shelf, x509
+from security import Invalid, chain, digest, ecdsa, pem, request, shelf, x509
 
 # certificateType of OCPP 1.6 (whitepaper 6.3): what its files are called
 KINDS = {"CentralSystemRootCertificate": "csms", "ManufacturerRootCertificate": "maker"}
@@ -200,8 +200,6 @@ def new_request(files, serial: str, organisation: str, random):
     serial: CN. organisation: O, the key CpoName. random(n): os.urandom. Raises Invalid ("name").
     A key that still waits for its certificate is replaced.
     """
-    from security import ecdsa
-
     d, point = yield from ecdsa.generate(random)
     text = yield from request.make(d, point, serial, organisation, random)
     fresh = "key-%s.der" % _id(point)
@@ -291,7 +289,7 @@ def _adopt_own(files, name, rest):
     data = files.read(key[0])
     if data[:1] != b"\x30":
         for label in ("EC PRIVATE KEY", "PRIVATE KEY", "RSA PRIVATE KEY"):
-            if label.encode() in data:
+            if b"BEGIN " + label.encode() in data:
                 data = pem.decode(data, label)[0]
                 break
     files.write("key-%s.der" % _id(one.key), data)
