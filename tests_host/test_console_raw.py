@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from patience import PATIENCE_S
 from pty_board import Board
 from tools import build
 from tools.board import BoardError, health
@@ -47,12 +48,15 @@ def board(hurry, micropython32, tmp_path_factory):
 def mpremote(board, *command):
     """(what it printed, exit code)"""
     done = subprocess.run(
-        [*MPREMOTE, "connect", board.port, *command], capture_output=True, text=True, timeout=30
+        [*MPREMOTE, "connect", board.port, *command],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
     )
     return done.stdout + done.stderr, done.returncode
 
 
-def type_keys(board, keys, until, seconds=5):
+def type_keys(board, keys, until, seconds=PATIENCE_S):
     """What the terminal shows from these keys on, until a text has come."""
     fd = os.open(board.port, os.O_RDWR | os.O_NOCTTY)
     try:
@@ -96,7 +100,7 @@ def test_a_paste_of_ten_kilobytes_loses_nothing(board, tmp_path):
 
 def test_a_long_paste_of_commands_is_answered_whole(board):
     lines = 700  # 10 KB typed at once into the line editor
-    shown = type_keys(board, b"tag 7 ABCDEFGH\r" * lines + b"version\r", b"bit\r\n", 30)
+    shown = type_keys(board, b"tag 7 ABCDEFGH\r" * lines + b"version\r", b"bit\r\n")
     assert shown.count(b"expected a connector 1..1, got '7'") == lines
 
 
@@ -138,7 +142,7 @@ def test_the_raw_mode_is_maintenance_and_ends_by_itself(board):
     mpremote(board, "resume", "exec", "pass")
     assert b"no new charge" in type_keys(board, b"status\r", b"no new charge")
     mpremote(board, "resume", "exec", "app.maintenance = app.clock.uptime_s()")
-    type_keys(board, b"\r", b"maintenance mode is over", 8)
+    type_keys(board, b"\r", b"maintenance mode is over")
     assert b"no new charge" not in type_keys(board, b"status\r", b"last by")
 
 

@@ -12,6 +12,7 @@ import time
 import pytest
 from websockets.asyncio.server import serve
 
+from patience import PATIENCE_S, eventually
 from test_core_console import Station
 
 SICK = """
@@ -44,7 +45,7 @@ def port(request):
 
 def crash(port, cwd, before, code=4):
     with Station(port, cwd, before) as station:
-        assert station.process.wait(30) == code, station.out()
+        assert station.process.wait(PATIENCE_S) == code, station.out()
 
 
 def diagnose(station):
@@ -66,7 +67,7 @@ def test_a_crash_shows_its_lines_heap_and_traceback_in_the_next_run(port, tmp_pa
 
 def test_after_a_bite_of_the_dog_the_lines_before_the_hang_are_there(micropython64, tmp_path):
     with Station(micropython64, tmp_path, HANG, WatchdogTimeout="5") as station:
-        assert station.process.wait(40) == -signal.SIGKILL
+        assert station.process.wait(PATIENCE_S) == -signal.SIGKILL
     with Station(micropython64, tmp_path) as station:
         found = diagnose(station)
         assert found["health"]["reset_cause"] == "watchdog"
@@ -83,15 +84,17 @@ def test_five_crashes_of_a_task_lead_to_a_run_without_it(port, tmp_path):
     for _ in range(5):
         crash(port, tmp_path, SICK)
     with Station(port, tmp_path, SICK) as station:
-        time.sleep(1)
-        tasks = station.ask("tasks")
-        names = {line.split()[0] for line in tasks.splitlines()}
-        assert {"console", "upkeep", "control", "can1", "csms"} <= names, tasks
-        assert "session" not in names
+
+        def names():
+            return {line.split()[0] for line in station.ask("tasks").splitlines()}
+
+        wanted = {"console", "upkeep", "control", "can1", "csms"}
+        eventually(lambda: wanted <= names(), names)
+        assert "session" not in names()
         assert json.loads(station.ask("status --json"))["health"]["minimal"] is True
         assert "minimal mode" in station.ask("start 1 A1")
         station.ask("reset soft")
-        assert station.process.wait(20) == 3
+        assert station.process.wait(PATIENCE_S) == 3
     with Station(port, tmp_path) as station:  # somebody ordered it: a normal start
         assert json.loads(station.ask("status --json"))["health"]["minimal"] is False
 
@@ -124,14 +127,14 @@ async def _ocpp_in_minimal_mode(port, tmp_path):
     async with serve(central, "127.0.0.1", 0, subprotocols=["ocpp1.6"]) as server:
         url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/ocpp"
         with Station(port, tmp_path, CsmsUrl=url, Identity="M1"):
-            ws = await asyncio.wait_for(line, 20)
+            ws = await asyncio.wait_for(line, PATIENCE_S)
             seen = []
             while "Unavailable" not in seen and "Faulted" not in seen:
-                seen.append(await asyncio.wait_for(answers.get(), 20))
+                seen.append(await asyncio.wait_for(answers.get(), PATIENCE_S))
             call = [2, "r1", "RemoteStartTransaction", {"connectorId": 1, "idTag": "A1"}]
             await ws.send(json.dumps(call))
             while {"status": "Rejected"} not in seen:
-                seen.append(await asyncio.wait_for(answers.get(), 20))
+                seen.append(await asyncio.wait_for(answers.get(), PATIENCE_S))
 
 
 BROKEN = "import main, station.station as s\nmain.PAUSE_S = 0\ns.Station = None\n"

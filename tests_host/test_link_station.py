@@ -6,6 +6,7 @@ import time
 
 from websockets.asyncio.server import serve
 
+from patience import PATIENCE_S
 from test_core_console import Station
 from test_pages import prelude
 
@@ -27,7 +28,7 @@ def central(met):
     return serve(talk, "127.0.0.1", 0, subprotocols=["ocpp1.6"])
 
 
-async def until(condition, seconds=20):
+async def until(condition, seconds=PATIENCE_S):
     end = time.monotonic() + seconds
     while not await asyncio.to_thread(condition):
         assert time.monotonic() < end
