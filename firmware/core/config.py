@@ -28,6 +28,9 @@ class Config:
     (measurands, prerequisites of a security profile). `faults`: list of str found at load.
     """
 
+    table = b""  # where the last row was found, and its place in it: the next is often near
+    pos = 0
+
     def __init__(self, path: str, tables, emit):
         self.path = path
         self._tables = tables
@@ -44,10 +47,19 @@ class Config:
         """[name, type, default, min, max, access, flags, unit] of a key (any case), or None."""
         if " " in key or "\n" in key:
             return None  # it would match inside a row
-        for table in self._tables:
-            at = table.find(b"\n" + key.encode() + b" ")
-            if at >= 0:
-                return _split(table, at + 1)
+        mark = b"\n" + key.encode() + b" "
+        at = self.table.find(mark, self.pos)
+        if at < 0:
+            at = self.table.find(mark, 0, self.pos)
+        if at < 0:
+            for table in self._tables:
+                at = table.find(mark)
+                if at >= 0:
+                    self.table = table
+                    break
+        if at >= 0:
+            self.pos = at
+            return _split(self.table, at + 1)
         for name in self.keys():
             if name.lower() == key.lower() and name != key:
                 return self.row(name)

@@ -57,6 +57,17 @@ def refused(c, key, text, origin="console"):
     return mt.raises(ConfigError, c.set, key, text, origin).expected
 
 
+def test_rows_are_found_in_any_order():
+    c = config(TABLE, v16.KEYS)
+    names = list(c.keys())
+    for step in (1, len(names) - 1, 7, 40):
+        for n in range(len(names)):
+            name = names[n * step % len(names)]
+            assert c.row(name)[0] == name
+            if n % 5 == 0:
+                assert c.row(name + "x") is None and c.row(name.upper())[0] == name
+
+
 def test_defaults_are_typed_and_cost_no_memory():
     c = config()
     assert c.get("Number") == 5
