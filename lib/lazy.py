@@ -2,14 +2,25 @@
 
 Import on demand, forget afterwards: of a forgotten module only its interned names stay. Frozen
 code costs little either way. `call` forgets at once; `get` and `method` keep the few modules used
-last until nothing was used for a while.
+last, or more while memory is plenty, until nothing was used for a while.
 """
 
 import sys
 
 from micropython import const
 
+try:
+    from gc import mem_free
+except ImportError:  # CPython
+
+    def mem_free():
+        """As little as can be: what is tested there is the tight case."""
+        return 0
+
+
 _KEEP = const(5)
+_MANY = const(16)  # a burst of all kinds of calls needs about ten
+_PLENTY = const(32768)  # bytes free, garbage not counted
 _IDLE_S = const(5)
 
 recent = []  # names of modules that `get` gave, the latest last
@@ -46,8 +57,9 @@ def get(module: str):
     _used = True
     if module in recent:
         recent.remove(module)
+    elif len(recent) >= _KEEP:
+        forget(_MANY - 1 if mem_free() > _PLENTY else _KEEP - 1)
     recent.append(module)
-    forget(_KEEP)
     return load(module)
 
 
