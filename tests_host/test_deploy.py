@@ -167,9 +167,13 @@ def test_provision_and_backup_and_restore(board, tmp_path):
     assert "healthy: CP-7" in shown and "WiFiPassword = ***" in shown
     assert "correct horse" not in shown
     file = tmp_path / "backup.tar.gz"
+    secret = board.flash / "certs" / "key-0011223344556677.der"
+    secret.parent.mkdir(exist_ok=True)
+    secret.write_bytes(b"made on the device")
     run(board, "backup", str(file))
     assert file.stat().st_mode & 0o777 == 0o600
     with tarfile.open(file) as tar:
+        assert not [name for name in tar.getnames() if "key-" in name]
         held = json.loads(tar.extractfile("config.json").read())
     assert held["values"] == {"Identity": "CP-7", "WiFiPassword": "correct horse"}
     (board.flash / "core/bus.mpy").unlink()
@@ -180,6 +184,7 @@ def test_provision_and_backup_and_restore(board, tmp_path):
     board.cut()
     assert "healthy: CP-7" in run(board, "restore", str(file))
     assert not (board.flash / "stray").exists()
+    assert secret.read_bytes() == b"made on the device"
 
 
 # -- before anything is sent

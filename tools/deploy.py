@@ -18,6 +18,8 @@ from typing import Annotated
 
 ROOT = Path(__file__).resolve().parent.parent
 _PYTHON = ROOT / ".venv" / "bin" / "python"
+# Keys that the station made (lib/security/shelf.py): they never leave the flash.
+KEYS = "certs/key-"
 
 if __name__ == "__main__":
     if not _PYTHON.exists():
@@ -159,11 +161,14 @@ def backup(
     name: Port = "auto",
     force: Force = False,
 ) -> None:
-    """Everything on the flash into one file. It holds secrets: it is readable by you alone."""
+    """Everything on the flash into one file, but for the keys of certificates, which stay there.
+
+    It holds passwords: it is readable by you alone.
+    """
     file = file or ROOT / "build" / f"backup-{time.strftime('%Y%m%d-%H%M%S')}.tar.gz"
     with _stopped(name, force) as (link, _):
         there = link.files()
-        paths = [path for path in sorted(there) if not path.startswith("new/")]
+        paths = [p for p in sorted(there) if not p.startswith(("new/", KEYS))]
         file.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "wb") as raw, tarfile.open(fileobj=raw, mode="w:gz") as tar:
@@ -172,7 +177,7 @@ def backup(
                 entry = tarfile.TarInfo(path)
                 entry.size = len(data)
                 tar.addfile(entry, io.BytesIO(data))
-        out.print(f"{len(paths)} files in {file} (it holds keys and passwords)")
+        out.print(f"{len(paths)} files in {file} (it holds passwords)")
         _restart(link, False)
 
 
@@ -183,7 +188,7 @@ def restore(
     force: Force = False,
     wait: Annotated[bool, typer.Option(help="wait for a healthy status")] = True,
 ) -> None:
-    """The flash becomes what the backup holds; files that it does not know are removed."""
+    """The flash becomes what the backup holds; other files are removed, but for keys."""
     try:
         with tarfile.open(file) as tar:
             wanted = {m.name: tar.extractfile(m).read() for m in tar if m.isfile()}
@@ -192,7 +197,7 @@ def restore(
     with _stopped(name, force) as (link, facts):
         there = _unfinished(link, link.files())
         send, _ = plan.changes(wanted, there)
-        gone = [path for path in there if path not in wanted and not path.startswith("new/")]
+        gone = [p for p in there if p not in wanted and not p.startswith(("new/", KEYS))]
         _replace(link, facts, {path: wanted[path] for path in send}, there, gone)
         out.print(f"{len(send)} files restored, {len(gone)} removed")
         _restart(link, wait)
