@@ -1,6 +1,8 @@
 """What must be true before anything else runs? Every output off, and the files of one build.
 
-An update that came completely but was cut while it moved into place (tools/deploy.py) is finished.
+A deploy that came completely but was cut while it moved into place (tools/deploy.py) is finished.
+An update on trial (ota/slots.py has the file `slot`) loses one of its starts; it runs from its
+folder, or, when it has no more, the build before it runs again.
 With a console lock, Ctrl-C does nothing from here on. A radio gets its memory.
 
 board.OUTPUT_PINS: a number is a pin that is active high, `~number` one that is active low.
@@ -59,6 +61,38 @@ except OSError:
     pass
 else:
     finish("")
+
+
+def choose():
+    """The folder of the build that is to run, "" for the root."""
+    import os
+
+    try:
+        with open("slot") as f:
+            current, left, back = f.read().split()
+    except (OSError, ValueError):  # no update has ever come
+        return ""
+    if left[0] in "0123456789":
+        if left == "0":
+            current, left, back = back[:1] if back[0] != "=" else "-", "failed", current
+        else:
+            left = str(int(left) - 1)
+            try:
+                from machine import WDT
+
+                WDT(timeout=120000)  # a build that hangs before it has a watchdog
+            except ImportError:
+                pass
+        with open("slot~", "w") as f:
+            f.write("%s %s %s" % (current, left, back))
+        os.rename("slot~", "slot")
+    return "" if current == "-" else current
+
+
+_slot = choose()
+if _slot:
+    sys.path[:0] = [_slot, _slot + "/lib"]
+    sys.modules.pop("board", None)  # the build has its own
 
 locked = False  # main.py shares this name space on a chip
 try:

@@ -7,7 +7,6 @@ file server the standard library's.
 
 import contextlib
 import http.server
-import os
 import threading
 from datetime import datetime, timedelta, timezone
 
@@ -106,38 +105,6 @@ async def test_diagnostics_arrive(tmp_path):
             assert told(csms, "Diagnostics") == ["Uploading", "Uploaded"]
             text = Files.got["/d/" + answer.file_name].decode()
             assert "connector 1" in text and "OCPP" in text
-
-
-@scenario
-async def test_a_firmware_is_installed_after_the_charge(tmp_path):
-    image = os.urandom(300_000)
-    with file_server(image) as url:
-        async with world(tmp_path, speed=10) as (csms, client):
-            await charging(csms, client)
-            await csms.peer.call(
-                call.UpdateFirmware(location=url + "/fw-2.bin", retrieve_date=when(0))
-            )
-            await until(lambda: told(csms, "Firmware")[-1:] == ["Downloaded"])
-            await client.elapse(5)
-            assert not csms.seen("StopTransaction")
-            await client.ask("tag 1 A1")
-            await until(lambda: told(csms, "Firmware")[-1:] == ["Installed"])
-            assert told(csms, "Firmware") == [
-                "Downloading",
-                "Downloaded",
-                "Installing",
-                "Installed",
-            ]
-            names = [name for name, _ in csms.calls]
-            second = names.index("BootNotification", names.index("BootNotification") + 1)
-            assert names.index("StopTransaction") < second
-            assert (
-                max(n for n, x in enumerate(names) if x == "FirmwareStatusNotification") > second
-            )
-            found = list(tmp_path.rglob("updates/fw-2.bin"))
-            assert found[0].read_bytes() == image
-            state = await client.ask("state")
-            assert not state["violations"]
 
 
 @scenario

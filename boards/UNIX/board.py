@@ -13,7 +13,6 @@ NAME = "UNIX"
 PATH = "rivot"
 CONNECTORS = int(os.getenv("GALVANI_CONNECTORS") or 1)
 CAN_BITRATE = 250_000
-UPDATES = "updates"  # folder where a firmware that the central system sent is put
 
 
 def _bus(text):

@@ -36,11 +36,14 @@ async def put(url: str, path: str, job):
         _forget()
 
 
-async def get(url: str, path: str, job, most: int):
-    """Fetch a file of at most `most` bytes; goes on where an attempt before it was cut."""
+async def get(url: str, sink, job, most: int):
+    """Fetch a file of at most `most` bytes; goes on where an attempt before it was cut.
+
+    sink: begin() (all anew) and write(data) are awaited; count: bytes that it has.
+    """
     where = location.parse(url)
     try:
-        await _protocol(where).get(where, path, job, most)
+        await _protocol(where).get(where, sink, job, most)
     finally:
         _forget()
 
@@ -120,8 +123,8 @@ async def send(stream, path, job):
             done += len(data)
 
 
-async def save(stream, data, path, job, length, most):
-    """What the peer sends, after `data`, into a file from job.have on; whole, or an error.
+async def save(stream, data, sink, job, length, most):
+    """What the peer sends, after `data`, into the sink from job.have on; whole, or an error.
 
     length: bytes that must come, None: until the peer closes.
     """
@@ -130,30 +133,28 @@ async def save(stream, data, path, job, length, most):
         raise ValueError("%d bytes: no room" % (start + length))
     total = None if length is None else start + length
     pace = _Pace(job, total)
-    with open(path, "ab" if start else "wb") as f:
-        while True:
-            if total is not None and job.have + len(data) > total:
-                data = data[: total - job.have]  # it lied about the length; the rest is noise
-            job.have += f.write(data)
-            if job.have > most:
-                raise ValueError("no room")
-            pace.count(len(data), job.have)
-            if job.have == total:
-                return
-            data = await read(stream, _BLOCK)
-            if not data:
-                break
+    if not start:
+        await sink.begin()
+    while True:
+        if total is not None and job.have + len(data) > total:
+            data = data[: total - job.have]  # it lied about the length; the rest is noise
+        if job.have + len(data) > most:
+            raise ValueError("no room")
+        await sink.write(data)
+        job.have += len(data)
+        pace.count(len(data), job.have)
+        if job.have == total:
+            return
+        data = await read(stream, _BLOCK)
+        if not data:
+            break
     if total is not None:
         raise OSError("%d of %d bytes came" % (job.have, total))
 
 
-def resume(path, job):
+def resume(sink, job):
     """Bytes that are there already and may stay; else 0, and the job begins anew."""
-    try:
-        there = os.stat(path)[6]
-    except OSError:
-        there = 0
-    if not job.mark or there != job.have:
+    if not job.mark or sink.count != job.have:
         job.have = 0
         job.mark = None
     return job.have

@@ -126,7 +126,7 @@ async def put(where, path, job):
         await _closed(control)
 
 
-async def get(where, path, job, most):
+async def get(where, sink, job, most):
     """Fetch a file; goes on where an attempt was cut if size and time of it are the same."""
     control = _Control()
     try:
@@ -136,7 +136,7 @@ async def get(where, path, job, most):
         mark = "%s %s" % (size, await _fact(control, "MDTM " + source))
         if mark != job.mark or not size.isdigit():
             job.mark = None
-        have = files.resume(path, job)
+        have = files.resume(sink, job)
         job.mark = mark
         data = await control.data()
         try:
@@ -147,7 +147,7 @@ async def get(where, path, job, most):
                     job.have = have = 0
             await control.ask("RETR " + source)
             length = int(size) - have if size.isdigit() else None
-            await files.save(data, b"", path, job, length, most)
+            await files.save(data, b"", sink, job, length, most)
         finally:
             await data.wait_closed()
         await control.reply("RETR")

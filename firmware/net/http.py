@@ -37,19 +37,19 @@ async def put(where, path, job):
     _check(status, fields)
 
 
-async def get(where, path, job, most):
+async def get(where, sink, job, most):
     """Fetch a file; redirections are followed on the same host only."""
     for _ in range(_HOPS):
-        to = await _fetch(where, path, job, most)
+        to = await _fetch(where, sink, job, most)
         if to is None:
             return
         where = _redirected(where, to)
     raise ValueError("redirected too often")
 
 
-async def _fetch(where, path, job, most):
+async def _fetch(where, sink, job, most):
     """One request: None when the file is there, or where it is said to be."""
-    have = files.resume(path, job)
+    have = files.resume(sink, job)
     more = "Range: bytes=%d-\r\nIf-Range: %s\r\n" % (have, job.mark) if have else ""
     stream, _ = await files.opened(where)
     try:
@@ -69,7 +69,7 @@ async def _fetch(where, path, job, most):
         if not job.have:
             tag = fields.get("etag", "")
             job.mark = fields.get("last-modified") if tag[:2] in ("", "W/") else tag
-        await files.save(stream, rest, path, job, _length(fields), most)
+        await files.save(stream, rest, sink, job, _length(fields), most)
     finally:
         await stream.wait_closed()
     return None

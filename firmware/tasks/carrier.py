@@ -1,8 +1,7 @@
 """Who carries files: diagnostics out, a firmware in and into its place?
 
 lib/ocppj/transfer.py decides; its jobs have an order when there is something to do. Imported then
-and forgotten afterwards. Until updates are signed, the Unix port alone has a place for a firmware:
-the folder board.UPDATES.
+and forgotten afterwards. An update goes to where it will run while it comes (ota/place.py).
 """
 
 import asyncio
@@ -13,7 +12,6 @@ from location import shown
 from ocppj.datetime import parse
 
 _DIAGNOSTICS = "diagnostics.txt"
-_DOWNLOAD = "update.part"
 _SPARE = 65536  # bytes of flash that no download takes
 
 
@@ -34,9 +32,13 @@ async def _carry(app, job, order):
         elif order == "download":
             most = app.store.free()
             most = 1 << 29 if most is None else max(most - _SPARE, 0)
-            await lazy.load("net.files").get(job.url, _DOWNLOAD, job, most)
+            if job.place is None:
+                job.place = lazy.load("ota.place").Update(app)
+                lazy.drop("ota.place")
+            await lazy.load("net.files").get(job.url, job.place, job, most)
+            job.place.end()
         else:
-            _install(job)
+            job.place.install()
         done = True
     except Exception as e:  # whatever it was: the job must end, and the station go on
         why = str(e) or "no answer in time"
@@ -72,19 +74,3 @@ def _within(line, job):
     """Is a line of the log of the time that was asked for? Other lines have no time."""
     at = parse(line[:20]) if line[10:11] == "T" else None
     return at is None or (job.since or 0) <= at and (job.until is None or at <= job.until)
-
-
-def _install(job):
-    """Put the downloaded firmware into its folder, in one step; the restart follows."""
-    import board
-
-    folder = getattr(board, "UPDATES", None)
-    if folder is None:
-        raise ValueError("this board has no place for a firmware yet")
-    if not os.stat(_DOWNLOAD)[6]:
-        raise ValueError("an empty file is no firmware")
-    try:
-        os.mkdir(folder)
-    except OSError:
-        pass  # it is there; if not, the next line says so
-    os.rename(_DOWNLOAD, folder + "/" + (job.name or "firmware"))

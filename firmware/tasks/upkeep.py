@@ -19,6 +19,8 @@ async def run(app):
         log.flush(now)
         app.health.weigh()
         app.restart.tick(now)
+        if app.board.UPDATE:
+            lazy.call("ota.trial", "tick", app, now)
         if app.maintenance and now >= app.maintenance:
             lazy.call("core.maintenance", "end", app)
         if app.restart.minimal:

@@ -6,14 +6,16 @@ Job's `order`, and puts what came of it into `result`; nothing here waits.
 
     Diagnostics   wait -> upload (again after a pause) -> Uploaded | UploadFailed
     Firmware      wait for its date -> download (again) -> Downloaded -> wait until nobody charges
-                  -> install -> restart -> Installed      | DownloadFailed | InstallationFailed
+                  -> install -> restart -> on trial -> Installed
+                  | DownloadFailed | InstallationFailed
 
 A firmware job is one record, "update": [url, date, retries, pause, state], so that it outlives a
 cut of power; it stays until the back office has been told how it ended. States: w: not installed
 yet, i: being installed, I: in place, D: download failed.
 
 The owner (v16/chargepoint.py) has: jobs (list), notices (list of (message, status) to be told),
-tell(kind, status), station, clock, store, log.
+tell(kind, status), station, clock, store, log, board. board.UPDATE: "trial" while the build that
+runs has to prove itself, "failed" after one that did not.
 """
 
 from micropython import const
@@ -37,11 +39,12 @@ class Job:
     order: None, or what is to be done now: "upload", "download", "install"; whoever does it sets
     it to None first. result: (done, why not, no use to try again) when it is over. over: a newer
     job has come: let go. name: of the file. have, mark: bytes of a download that have come, and
-    the server's name for that state of its file, so that the next attempt goes on there.
+    the server's name for that state of its file, so that the next attempt goes on there. place:
+    what whoever carries the file keeps about it.
     """
 
     have = 0
-    mark = None
+    mark = place = None
 
     def __init__(self, kind, url, retries, pause_s, at, name):
         self.kind = kind
@@ -89,10 +92,26 @@ def restore(owner):
     if state == "w" and retries > 0:
         # A boot costs a retry: a file that brings the station down is not fetched for ever.
         begin(owner, Job("Firmware", url, retries - 1, pause_s, at, file_name(url)))
-    elif state == "I":
+    elif state == "I" and _trial(owner) == "trial":
+        job = Job("Firmware", url, 0, 0, 0, "")
+        job.phase = DONE
+        job.status = "Installing"
+        owner.jobs.append(job)
+    elif state == "I" and not _trial(owner):
         owner.tell("Firmware", "Installed")
     else:
-        owner.tell("Firmware", "InstallationFailed" if state == "i" else "DownloadFailed")
+        owner.tell("Firmware", "InstallationFailed" if state in "iI" else "DownloadFailed")
+
+
+def _trial(owner):
+    return getattr(owner.board, "UPDATE", "")
+
+
+def proved(owner):
+    """The build on trial stays: its update is at its end."""
+    for job in owner.jobs[:]:
+        if job.kind == "Firmware" and job.phase == DONE:
+            _end(owner, job, "Installed")
 
 
 def file_name(url):

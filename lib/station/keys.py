@@ -75,5 +75,6 @@ KEYS = (
     b"\nLogLevel csl INFO 1 9 RW - -"  # INFO or with tags INFO,CAN:TRACE,OCPP:DEBUG
     b"\nLogBuffer int 4096 512 16384 RW r B"  # ring of the last 200 lines
     b"\nConsoleLock str - 8 64 W k -"  # password of the console; set: `login` first (security.md)
+    b"\nUpdateTrialTime int 1800 180 86400 RW - s"  # an update not well by then is taken back
     b"\nWatchdogTimeout int 20 5 120 RW r s"  # the dog bites when nobody feeds it so long
 )

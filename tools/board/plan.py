@@ -12,7 +12,7 @@ from tools.board import BoardError
 ROOT = Path(__file__).resolve().parents[2]
 # Folders that belong to the build: what it no longer has there is removed. All else on the flash
 # (config.json, journal, certificates, a person's own files) is left alone.
-OURS = ("lib/", "core/", "drivers/", "tasks/", "console/", "net/", "parts/")
+OURS = ("lib/", "core/", "drivers/", "tasks/", "console/", "net/", "ota/", "parts/")
 ARCHITECTURES = (
     None,
     "x86",

@@ -1,0 +1,1 @@
+"""How does a new build come onto the station, run on trial, and stay or go? docs/updates.md"""

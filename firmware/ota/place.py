@@ -1,0 +1,195 @@
+"""Where does an update go while it comes? Into the spare folder, or the spare app partition.
+
+Nothing of it can run before the whole of it is there and right: `slot` names the folder, or the
+boot loader the partition, only when Update.install() says so.
+"""
+
+import asyncio
+import hashlib
+import os
+
+from micropython import const
+
+import lazy
+from update import bundle
+
+_NO_ROOM = const(28)  # ENOSPC
+
+
+class Folder:
+    """A place of lib/update/bundle.py: the files of a build below `path`."""
+
+    def __init__(self, path):
+        self.path = path
+        self.file = open(path + "/files", "wb")
+
+    def note(self, data):
+        """A part of the manifest."""
+        self.file.write(data)
+
+    def lines(self):
+        """The manifest, line by line."""
+        self.file.close()
+        with open(self.path + "/files", "rb") as f:
+            for line in f:
+                yield line
+
+    def open(self, path, size):
+        """The next file; its folders are made."""
+        made = self.path
+        for part in path.split("/")[:-1]:
+            made += "/" + part
+            try:
+                os.mkdir(made)
+            except OSError:
+                pass  # it is there; if not, open() says so
+        self.file = open(self.path + "/" + path, "wb")
+
+    def write(self, data):
+        """Its content."""
+        self.file.write(data)
+
+    def close(self):
+        """Its end, also when it was given up in its middle."""
+        self.file.close()
+
+
+class App:
+    """A place for an app image: the partition that the boot loader would start next."""
+
+    def __init__(self):
+        import esp32
+
+        self.part = esp32.Partition(esp32.Partition.RUNNING).get_next_update()
+        self.rows = []
+        self.block = bytearray(4096)
+        self.used = self.number = 0
+
+    def note(self, data):
+        """A part of the manifest, which has one line."""
+        self.rows.append(bytes(data))
+
+    def lines(self):
+        """That line."""
+        return iter(b"".join(self.rows).split(b"\n")[:-1])
+
+    def open(self, path, size):
+        """The image."""
+        if path != "app.bin" or self.number or self.used:
+            raise bundle.Refused("format", "an app update has one file, app.bin")
+        if size > self.part.info()[3]:
+            text = "an image of %d bytes, the partition has %d"
+            raise bundle.Refused("board", text % (size, self.part.info()[3]))
+
+    def write(self, data):
+        """Its bytes, a block of flash at a time."""
+        at = 0
+        while at < len(data):
+            part = data[at : at + 4096 - self.used]
+            self.block[self.used : self.used + len(part)] = part
+            self.used += len(part)
+            at += len(part)
+            if self.used == 4096:
+                self._flush()
+
+    def _flush(self):
+        self.part.ioctl(6, self.number)  # erase
+        self.part.writeblocks(self.number, self.block)
+        self.number += 1
+        self.used = 0
+
+    def close(self):
+        """Its end; what does not fill a block is followed by erased flash."""
+        if self.used:
+            for i in range(self.used, 4096):
+                self.block[i] = 255
+            self._flush()
+
+
+class Update:
+    """Takes the bytes of an update from net/files.py: begin(), write(data), count; then install().
+
+    Refused (a ValueError) says why it is none for this station. sha: SHA-256 of all its bytes.
+    """
+
+    def __init__(self, app):
+        self.app = app
+        self.count = 0
+        self.place = self.folder = None
+
+    async def begin(self):
+        """All that has come before is thrown away."""
+        slots = lazy.load("ota.slots")
+        lazy.drop("ota.slots")
+        self.let_go()
+        self.count = 0
+        self.sha = hashlib.sha256()
+        if getattr(self.app.board, "APP_UPDATES", False):
+            self.place = App()
+        else:
+            self.folder = slots.spare()
+            await clear(self.folder)
+            os.mkdir(self.folder)
+            self.place = Folder(self.folder)
+        self.bundle = bundle.Bundle(self.place)
+
+    async def write(self, data):
+        """The next bytes."""
+        try:
+            view = memoryview(data)
+            self.sha.update(view)
+            self.count += len(view)
+            while view:
+                size = self.bundle.feed(view)
+                view = view[size:]
+                if self.bundle.state == bundle.DUE:
+                    await self._judge()
+                    self.bundle.accept()
+                elif view and not size:
+                    raise bundle.Refused("format", "bytes behind the end")
+        except OSError as e:
+            if e.errno == _NO_ROOM:
+                raise bundle.Refused("format", "no room on the flash")
+            raise
+
+    async def _judge(self):
+        app = self.app
+        kinds = "app" if self.folder is None else "files"
+        bundle.judge(self.bundle.head, app.board.NAME, app.VERSION, kinds)
+        await lazy.load("ota.signer").check(app, self.bundle)
+        lazy.drop("ota.signer")
+        app.log("OTA").info("update to %s, signed", self.bundle.head["version"])
+
+    def end(self):
+        """OSError unless all of it has come."""
+        self.bundle.end()
+
+    def install(self):
+        """The next start is the new build's, on trial."""
+        self.end()
+        if self.folder:
+            lazy.call("ota.slots", "switch", self.folder)
+        else:
+            lazy.call("ota.slots", "switch_app", self.bundle.head["version"])
+            self.place.part.set_boot()
+
+    def let_go(self):
+        """Close what is open."""
+        if self.folder and self.place:
+            self.place.close()
+
+
+async def clear(folder: str):
+    """Delete a folder with all that is in it, if it is there; control comes between two files."""
+    try:
+        entries = list(os.ilistdir(folder))
+    except OSError:
+        return
+    for entry in entries:
+        path = folder + "/" + entry[0]
+        if entry[1] == 0x4000:
+            await clear(path)
+        else:
+            os.remove(path)
+        await asyncio.sleep_ms(0)
+    os.rmdir(folder)
