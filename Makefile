@@ -10,7 +10,7 @@ PYTEST ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup ports run test test-long check format mpy frozen firmware bench clean distclean \
-        deploy console backup restore provision factory-image flash
+        deploy console backup restore provision factory-image flash release
 export PYTHONDONTWRITEBYTECODE := 1
 
 help: ## lists these targets
@@ -76,6 +76,9 @@ provision: setup ## identity, central system, WiFi, certificates: PORT=auto CONF
 
 factory-image: setup ## a flash image made here, for esptool: BOARD=ESP32_GENERIC CONFIG= FILE=
 	@$(DEPLOY) factory-image --board $(CHIP) $(if $(FILE),--out $(FILE)) $(if $(CONFIG),--config $(CONFIG))
+
+release: setup ## a signed update: BOARD= KEY=signer.key CERT=signer.pem, IMAGE=app.bin for a frozen board
+	@$(PYTHON) tools/release.py make --board $(CHIP) --key $(KEY) --cert $(CERT) $(if $(IMAGE),--image $(IMAGE)) $(if $(FILE),--out $(FILE))
 
 flash: setup ## how stock MicroPython gets onto the chip: the lines for esptool
 	@$(DEPLOY) flash --port $(PORT)

@@ -23,6 +23,7 @@ TABLE = (
     b"\ncan|cmd_can|[dump [SECONDS]]|CAN buses: state and counters, or frames in candump format"
     b"\ntasks|cmd_status||age of every task's beat"
     b"\ntime|cmd_service|[set YYYY-MM-DDThh:mm:ssZ]|wall clock and uptime"
+    b"\nupdate|cmd_update|[URL]|which build runs; a signed update from there"
     b"\nmaintenance|cmd_service|[MINUTES] or off|no new charge begins; 15 minutes unless told"
     b"\nlogin|cmd_lock|PASSWORD|open a console that is locked (ConsoleLock)"
     b"\nlogout|cmd_lock||lock it again"

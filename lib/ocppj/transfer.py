@@ -40,11 +40,11 @@ class Job:
     it to None first. result: (done, why not, no use to try again) when it is over. over: a newer
     job has come: let go. name: of the file. have, mark: bytes of a download that have come, and
     the server's name for that state of its file, so that the next attempt goes on there. place:
-    what whoever carries the file keeps about it.
+    what whoever carries the file keeps about it. why: the last failure, a text.
     """
 
     have = 0
-    mark = place = None
+    mark = place = why = None
 
     def __init__(self, kind, url, retries, pause_s, at, name):
         self.kind = kind
@@ -176,6 +176,7 @@ def _status(owner, job, status):
 def _finished(owner, job, now, done, why, useless):
     """What the order has come to."""
     if not done:
+        job.why = why
         owner.log.warn("%s of %s failed: %s", job.status, shown(job.url), why)
     if job.phase == INSTALL:
         if done:

@@ -1,6 +1,7 @@
 """A board, a charge point and a CAN bus for the console's tests: just what commands look at."""
 
 NAME = "TEST"
+UPDATE = ""
 CONSOLE_PORT = 0
 linked = True
 registration = "Accepted"
