@@ -7,9 +7,13 @@ keys are handled here and nowhere else, so a firmware update never loses a setti
 
 
 def upgrade(data: dict, version: int) -> dict:
-    """{"version": version, "values": {..}} of any older document; ValueError says why not."""
+    """{"version": version, "values": {..}} of any older document; ValueError says why not.
+
+    A newer one (this build runs again after an update that failed) is given as it is, its version
+    kept: who reads it takes what it understands.
+    """
     have = data.get("version", 0)
-    if not isinstance(have, int) or have > version:
+    if not isinstance(have, int) or have < 0:
         raise ValueError("format version %s, this firmware reads up to %d" % (have, version))
     values = data if have == 0 else data.get("values")
     if not isinstance(values, dict):
@@ -17,7 +21,7 @@ def upgrade(data: dict, version: int) -> dict:
     while have < version:
         values = STEPS[have](values)
         have += 1
-    return {"version": version, "values": values}
+    return {"version": have, "values": values}
 
 
 def _from_0(values):

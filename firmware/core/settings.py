@@ -50,6 +50,7 @@ def change(conf, key, text, origin):
         if expected:
             raise ConfigError(key, _shown(row, text), expected)
     if value != conf.get(key):
+        conf.unknown.pop(key, None)  # what a newer build had said about it
         _put(conf, row, value)
         if row[5] == "W":
             log.hidden[key] = value
@@ -131,7 +132,11 @@ def _read(conf, path):
                 conf.unknown[key] = value
                 log.get("SYS").warn("config: unknown key %s is kept", key)
         except ConfigError as e:
-            wrong.append(str(e))
+            if data["version"] > VERSION:  # a newer build's way to say it: kept for that build
+                conf.unknown[key] = value
+                log.get("SYS").warn("config: %s", str(e))
+            else:
+                wrong.append(str(e))
     return "%s: %s" % (path, "; ".join(wrong)) if wrong else None
 
 

@@ -272,11 +272,22 @@ def test_unknown_keys_are_kept_and_reported():
     assert stored()["values"] == {"Number": "8", "FromTomorrow": "x"}
 
 
-def test_a_file_of_a_newer_format_is_not_guessed_at():
-    write('{"version":2,"values":{"Number":"9"}}')
+def test_a_file_of_a_newer_build_survives_the_way_back():
+    """An update that failed: what it wrote in its format is used where it is understood."""
+    write('{"version":2,"values":{"Number":"9","Name":"","FromTomorrow":"x"}}')
     c = config()
-    assert c.get("Number") == 5
-    assert "format version 2" in c.faults[0]
+    assert c.get("Number") == 9 and c.faults == []
+    assert c.get("Name") == "galvani"  # the newer value is none here
+    c.set("Number", "8")
+    assert stored()["values"] == {"Number": "8", "Name": "", "FromTomorrow": "x"}
+    c.set("Name", "mine")
+    assert stored()["values"] == {"Number": "8", "Name": "mine", "FromTomorrow": "x"}
+
+
+def test_what_is_no_version_is_refused():
+    for version in ('"2"', "-1", "null", "1.5"):
+        write('{"version":%s,"values":{"Number":"9"}}' % version)
+        assert "format version" in config().faults[0], version
 
 
 def test_a_file_without_a_version_is_migrated():
