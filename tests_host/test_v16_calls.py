@@ -232,6 +232,21 @@ def test_trigger(message, cid, status, expected):  # S 5.17, E 3.35, complaint 2
     assert [(a, p.get("connectorId")) for _, a, p, _ in got] == [(message, c) for c in expected]
 
 
+def test_a_trigger_for_a_message_that_nobody_knows():
+    """S 5.17: NotImplemented, whatever the schema lists; of a wrong type it is an error."""
+    b = Bench().online()
+    for name in ("LogStatusNotification", "StartTransaction", "x,PropertyConstraintViolation"):
+        answer = b.call("TriggerMessage", {"requestedMessage": name})
+        assert answer == {"status": "NotImplemented"}, name
+    for payload, code in (
+        ({"requestedMessage": 1}, "TypeConstraintViolation"),
+        ({"requestedMessage": "Heartbeat", "connectorId": "1"}, "TypeConstraintViolation"),
+        ({}, "OccurenceConstraintViolation"),
+    ):
+        assert b.call("TriggerMessage", payload)[0] == code
+    assert b.actions()[3:] == []
+
+
 def test_a_trigger_is_not_debounced_and_answered_first():
     b = Bench(MinimumStatusDuration=1000).online()
     b.station.show(1, "Preparing")

@@ -166,3 +166,17 @@ def test_the_station_comes_back_unavailable_after_a_power_cut():
     w.call("ChangeAvailability", {"connectorId": 0, "type": "Inoperative"})
     again = w.reboot().online()
     assert (again.told(0), again.told(1)) == (["Unavailable"], ["Unavailable"])
+
+
+def test_one_connector_comes_back_while_the_station_stays_out_of_service():
+    """S 5.2: connector 0 stands for all; one of them may be put back, also over a power cut."""
+    w = V16World(connectors=2).online()
+    w.call("ChangeAvailability", {"connectorId": 0, "type": "Inoperative"})
+    w.call("ChangeAvailability", {"connectorId": 2, "type": "Operative"})
+    w.pass_time(2)
+    assert [w.told(cid)[-1] for cid in range(3)] == ["Unavailable", "Unavailable", "Available"]
+    again = w.reboot().online()
+    assert [again.told(cid)[-1] for cid in range(3)] == ["Unavailable", "Unavailable", "Available"]
+    again.charge(cid=2)
+    again.pass_time(3)
+    assert again.told(2)[-1] == "Charging"

@@ -140,6 +140,8 @@ class ChargePoint(Events):
             elif kind == rpc.CALL:
                 self._serve(message_id, action, payload, now)
             else:
+                if action == "TriggerMessage":
+                    detail = self.lazy("ocppj.v16.triggered").refused(detail)
                 self.replies.append(detail)
         else:
             if kind != rpc.RESULT:
@@ -149,8 +151,13 @@ class ChargePoint(Events):
 
     def _serve(self, message_id, action, payload, now):
         """Handle a call; what follows from it happens after its answer is queued."""
-        name = "".join(["_" + c.lower() if c < "a" else c for c in action])
-        name = "ocppj.v16.calls." + name[1:]
+        name = bytearray()
+        for c in action.encode():  # a str for each letter would cost more than all the rest
+            if c < 97:
+                name.append(95)
+                c |= 32
+            name.append(c)
+        name = "ocppj.v16.calls." + str(name, "utf8")[1:]
         while self.work:  # what was asked first is done first
             self._turn()
         self._answer(message_id, action, lambda: self.lazy(name).run(self, payload, now))
@@ -169,7 +176,7 @@ class ChargePoint(Events):
                 answer, then = answer
             if answer is None or callable(answer):
                 self.work = (message_id, action, answer or make)
-            elif isinstance(answer, list):
+            elif isinstance(answer, list) and isinstance(answer[0], str):
                 text = self.rpc.error(message_id, answer[0], answer[1])
             else:
                 text = self.rpc.result(message_id, answer)
@@ -184,7 +191,10 @@ class ChargePoint(Events):
     # -- what is sent ------------------------------------------------------------------------
 
     def poll(self, now):
-        """The next text to send, or None; call until None. Also keeps the time, offline too."""
+        """The next text to send (long: a list of bytes), or None; call until None.
+
+        Also keeps the time, offline too.
+        """
         if now != self.second:
             self.second = now
             self._tick(now)
@@ -261,6 +271,8 @@ class ChargePoint(Events):
         if self.asks:
             return "Authorize", {"idTag": self.asks[0][1]}, None
         if self.status.queue:
+            if self.station.settle_ms:
+                return None
             # In the order of events, but no status waits for what happened offline.
             message = self._owed(now, self.fresh, self.status.queue[0][3])
             return message or ("StatusNotification", self.status.next(), None)

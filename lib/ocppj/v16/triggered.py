@@ -4,6 +4,15 @@ from ocppj import sampler
 from ocppj.v16 import meter_values
 
 
+def refused(error):
+    """The answer to a TriggerMessage that breaks its schema, given the text of its CALLERROR.
+
+    A message that nobody knows is NotImplemented (S 5.17), though the schema lists what there is.
+    """
+    at = error.rfind(',"PropertyConstraintViolation","requestedMessage: expected one of')
+    return error if at < 0 else '[3%s,{"status":"NotImplemented"}]' % error[2:at]
+
+
 def take(cp, now):
     """(action, payload, None) of the first trigger that can be served, or None."""
     while cp.triggers:
