@@ -23,7 +23,7 @@ def test_change_configuration():  # S 5.3
         ("WebSocketPingInterval", "-1", "Rejected"),
         ("ConnectorPhaseRotation", "0.RST,1.TSR", "Accepted"),
         ("ConnectorPhaseRotation", "1.XYZ", "Rejected"),
-            ("ConnectorPhaseRotation", "2.RST", "Rejected"),
+        ("ConnectorPhaseRotation", "2.RST", "Rejected"),
         ("CsmsUrl", "ws://csms.example/x", "RebootRequired"),
     ):
         assert b.call("ChangeConfiguration", {"key": key, "value": value}) == {"status": status}, (
