@@ -95,7 +95,7 @@ class ChargingWorld(World):
     def pump(self):
         """Let messages pass until both sides are quiet."""
         while True:
-            text = self.cp.poll(self.clock.now)
+            text = v16_station.whole(self.cp.poll(self.clock.now))
             if text is None:
                 return
             for answer in self.csms.take(text):

@@ -12,6 +12,7 @@ MOST = 1000
 
 def update(store, number, full, rows, most):
     """All turns of an update; what comes of it."""
+    rows = [authlist.pack(*row) for row in rows]
     turns = list(authlist.changes(store, number, full, rows, most))
     assert turns[:-1] == [None] * (len(turns) - 1)
     return turns[-1]

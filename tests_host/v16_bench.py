@@ -13,7 +13,7 @@ import ocpp.messages
 
 from ocppj.v16.chargepoint import ChargePoint
 from station import topics
-from v16_station import Board, Bus, Clock, Config, Log, PowerCut, Station, Store
+from v16_station import Board, Bus, Clock, Config, Log, PowerCut, Station, Store, whole
 
 __all__ = ["WALL", "Bench", "Csms", "Error", "PowerCut", "Store"]
 
@@ -155,7 +155,7 @@ class Bench:
     def pump(self):
         """Let messages pass until both sides are quiet."""
         while True:
-            text = self.cp.poll(self.clock.now)
+            text = whole(self.cp.poll(self.clock.now))
             if text is None:
                 return
             for answer in self.csms.take(text):

@@ -111,6 +111,11 @@ class Bus:
                 fn.event(topic, value)
 
 
+def whole(message):
+    """What cp.poll() gave as one text: long messages come in pieces."""
+    return b"".join(message).decode() if isinstance(message, list) else message
+
+
 class Config(core_config.Config):
     """The product's configuration without a file; `saved` survives a power cut."""
 
@@ -203,6 +208,7 @@ class Station:
         self.error_code = "NoError"
         self.vendor_error = self.info = None
         self.refusal = None
+        self.settle_ms = 0
         self.resets = []
         self.reservations = []
         self.availability = []

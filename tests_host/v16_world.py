@@ -12,7 +12,7 @@ from ocppj.v16.chargepoint import ChargePoint
 from station import topics
 from station.station import Station
 from v16_bench import WALL, Csms, _random
-from v16_station import Board, Bus, Config, Store
+from v16_station import Board, Bus, Config, Store, whole
 from world import World
 from world.hardware import Inputs
 from world.settings import Clock, Log
@@ -100,11 +100,11 @@ class V16World(World):
         self.cp.disconnected(self.clock.now)
 
     def _exchange(self):
-        text = self.cp.poll(self.clock.now)
+        text = whole(self.cp.poll(self.clock.now))
         while text:
             for answer in self.csms.take(text):
                 self.cp.receive(answer, self.clock.now)
-            text = self.cp.poll(self.clock.now)
+            text = whole(self.cp.poll(self.clock.now))
 
     def pass_time(self, seconds):
         """Control steps of 100 ms; the charge point speaks after each."""

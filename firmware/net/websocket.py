@@ -224,14 +224,17 @@ class WebSocket:
             pass
         self.drop("")
 
-    async def send_str(self, data: str):
-        """Send a text message; returns when it is handed to the network. WSError if it cannot."""
+    async def send_str(self, data):
+        """Send a text message: a str, or a long one as a list of bytes objects.
+
+        Returns when it is handed to the network. WSError if it cannot.
+        """
         # MicroPython keeps a str as UTF-8: its memory can be sent as it is.
-        await self._send(frames.TEXT, memoryview(data))
+        await self._send(frames.TEXT, data)
 
     async def send_bytes(self, data):
         """Send a binary message: bytes, bytearray or memoryview; not to be changed meanwhile."""
-        await self._send(frames.BINARY, memoryview(data))
+        await self._send(frames.BINARY, data)
 
     async def _send(self, opcode, data):
         """Send one frame, and the answer to a ping that came meanwhile (opcode 0: only that)."""
@@ -265,20 +268,28 @@ class WebSocket:
 
     async def _frame(self, opcode, data):
         buf = self._tx
-        size = len(data)
-        start = frames.put_head(buf, opcode, size, os.urandom(4))
-        done = 0
-        while True:
-            count = min(size - done, _CHUNK)
-            buf[frames.PAYLOAD : frames.PAYLOAD + count] = data[done : done + count]
-            frames.mask(buf, count)
-            self._tx_left = self.ping_timeout_s
-            self.stream.write(memoryview(buf)[start : frames.PAYLOAD + count])
-            await self.stream.drain()
-            done += count
-            if done >= size:
-                return
-            start = frames.PAYLOAD
+        pieces = data if isinstance(data, list) else (memoryview(data),)
+        left = sum([len(piece) for piece in pieces])
+        start = frames.put_head(buf, opcode, left, os.urandom(4))
+        at = frames.PAYLOAD
+        for piece in pieces:
+            piece = memoryview(piece)
+            done = 0
+            while done < len(piece) or not left:
+                count = min(len(piece) - done, frames.PAYLOAD + _CHUNK - at)
+                buf[at : at + count] = piece[done : done + count]
+                at += count
+                done += count
+                left -= count
+                if left and at < frames.PAYLOAD + _CHUNK:
+                    break  # the buffer has room for the begin of the next piece
+                frames.mask(buf, at - frames.PAYLOAD)
+                self._tx_left = self.ping_timeout_s
+                self.stream.write(memoryview(buf)[start:at])
+                await self.stream.drain()
+                if not left:
+                    return
+                start = at = frames.PAYLOAD
 
     async def close(self, code=1000, reason=""):
         """Do the closing handshake; returns when the connection has ended (10 s at most).

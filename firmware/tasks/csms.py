@@ -31,6 +31,7 @@ async def run(app):
             if keeper.done():
                 await keeper  # raises what ended it: the supervisor starts us again
             await link.flush()
+            link.tidy()
             for job in cp.jobs:
                 if job.order:
                     lazy.load("tasks.carrier").start(app, job)
@@ -60,6 +61,8 @@ class Link:
         self.busy = False  # somebody is sending
         self.heard = 0
         self.failures = 0
+        self.long = []  # core.longtext.LongText of messages that may still be worked on
+        self.longs = 0
 
     def wake(self):
         """The charge point may have something to send."""
@@ -71,6 +74,19 @@ class Link:
             self.ws.ping_interval_s = self.app.config.get(key)
         elif key == "AuthorizationKey" and self.ws:
             asyncio.create_task(self._again())
+
+    def spill(self):
+        """A place for a message that is too long for the memory. The boot removes NAME~ there."""
+        self.longs ^= 1  # the one before may still be worked on
+        name = "%s/in%d~" % (self.app.store.path, self.longs)
+        return lazy.load("core.longtext").LongText(name)
+
+    def tidy(self):
+        """Once a second: what has been worked on needs no file any more."""
+        if self.long and not self.cp.work:
+            self.long.pop().drop()
+            if not self.long:
+                lazy.drop("core.longtext")
 
     async def _again(self):
         """Connect anew, after the answer to the call that changed the key is out (A01)."""
@@ -120,6 +136,7 @@ class Link:
             if ws:
                 self.ws = ws
                 self.heard = 0
+                ws.reader.spill = self.spill
                 since = clock.uptime_s()
                 self.log.info("connected to the CSMS")
                 self.cp.connected(since)
@@ -169,6 +186,8 @@ class Link:
             if kind == TEXT:
                 self.log.trace("<- %s", data)
                 self.cp.receive(data, clock.uptime_s())
+                if not isinstance(data, str):
+                    self.long.append(data)
             elif kind == OVERSIZE:
                 self.log.warn("message of %d bytes is too long", ws.length)
                 self.cp.oversize(data, ws.length, clock.uptime_s())

@@ -93,21 +93,22 @@ def changes(store, number, full, rows, most):
     """Generator that makes it version `number`: None as long as there is more to do, in the end
     "Accepted", "Failed" or "VersionMismatch" (S 5.15, 7.47).
 
-    rows: list of (token, status or None to delete it, expiry or None, parent or None); they
-    replace the list if `full`. A token twice, or more than `most` in the end, is "Failed".
-    Whatever is not "Accepted" leaves the list as it was. Each turn is one write or delete: on the
-    chip that takes up to 100 ms, and others must come in between.
+    rows: list of what pack() makes; they replace the list if `full`. A token twice, or more than
+    `most` in the end, is "Failed". Whatever is not "Accepted" leaves the list as it was. Each turn
+    is one write or delete: on the chip that takes up to 100 ms, and others must come in between.
     """
     old, count, live = _head(store)
     if not full and number <= old:
         yield "VersionMismatch"
         return
-    keys = [row[0].upper().encode() for row in rows]
-    for i in range(len(keys)):
-        if keys.index(keys[i]) != i or not 0 < len(keys[i]) < 256:
+    where = bytearray(len(rows))  # bucket of each
+    for i in range(len(rows)):
+        head = rows[i][: rows[i][0] + 1]
+        if len(head) == 1 or _among(head, rows, where, -1) != i:
             yield "Failed"
             return
-    where = bytes([binascii.crc32(key) % _BUCKETS for key in keys])
+        where[i] = binascii.crc32(head[1:]) % _BUCKETS
+    where = bytes(where)
     free = store.free()
     if free is not None and free < _SPARE + 4096 * len(set(where)):
         yield "Failed"
@@ -121,7 +122,7 @@ def changes(store, number, full, rows, most):
             if full or bucket in where:
                 flipped |= 1 << bucket
                 data = b"" if full else _read(store, bucket, live)
-                count += _write(store, bucket, live, data, rows, keys, where)
+                count += _write(store, bucket, live, data, rows, where)
                 yield None
         if count <= most:
             store.write("local", record.pack([number, count, live ^ flipped]))
@@ -140,29 +141,45 @@ def changes(store, number, full, rows, most):
     yield verdict
 
 
-def _write(store, bucket, live, data, rows, keys, where):
+def pack(token, status, expiry=None, parent=None) -> bytes:
+    """A row for changes(): the entry; without a status, which deletes it, only the token.
+
+    expiry: Unix seconds or None. ValueError for a token of more than 255 bytes.
+    """
+    key = token.upper().encode()
+    entry = bytes((len(key),)) + key
+    if status is None:
+        return entry
+    expiry = min(max(expiry or 0, 0), 0xFFFFFFFF)
+    parent = (parent or "").encode()
+    entry += bytes((_STATUS.split().index(status),)) + expiry.to_bytes(4, "big")
+    return entry + bytes((len(parent),)) + parent
+
+
+def _among(head, rows, where, bucket):
+    """Index of the row whose length and token are `head`, or -1; bucket: only of that one."""
+    for i in range(len(rows)):
+        if (bucket < 0 or where[i] == bucket) and rows[i].startswith(head):
+            return i
+    return -1
+
+
+def _write(store, bucket, live, data, rows, where):
     """Write the other slot of a bucket: `data` as changed by the rows; returns entries gained."""
     gained = 0
     fresh = bytearray(b"\x01")
     at = 1
     while at < len(data) - 4:
         after = _next(data, at)
-        if data[at + 1 : at + 1 + data[at]] in keys:
+        if _among(data[at : at + 1 + data[at]], rows, where, bucket) >= 0:
             gained -= 1
         else:
             fresh.extend(memoryview(data)[at:after])
         at = after
     for i in range(len(rows)):
-        _, status, expiry, parent = rows[i]
-        if where[i] == bucket and status is not None:
+        if where[i] == bucket and len(rows[i]) > rows[i][0] + 1:
             gained += 1
-            fresh.append(len(keys[i]))
-            fresh.extend(keys[i])
-            fresh.append(_STATUS.split().index(status))
-            fresh.extend(min(max(expiry or 0, 0), 0xFFFFFFFF).to_bytes(4, "big"))
-            parent = (parent or "").encode()
-            fresh.append(len(parent))
-            fresh.extend(parent)
+            fresh.extend(rows[i])
     if len(fresh) > _BUCKET_MOST:
         raise ValueError
     name = _name(bucket, live ^ 1 << bucket)

@@ -35,6 +35,7 @@ ERROR = const(4)
 INVALID = const(5)
 
 _ID_LENGTH = const(36)
+_WHOLE = const(1024)  # bytes: no longer message has to find memory in one piece
 # CALLs of the other side that wait for our answer; it should send one at a time, but may give up
 # on one
 _SERVING = const(4)
@@ -68,9 +69,9 @@ class Rpc:
         self.count += 1
         return "%s-%d" % (self.prefix, self.count)
 
-    def call(self, action: str, payload, now: int, message_id: str = None) -> str:
+    def call(self, action: str, payload, now: int, message_id: str = None):
         """The text of a CALL, which is pending from now on. `payload`: dict, or JSON text as it
-        is, or a list of bytes that are one.
+        is, or a list of bytes that are one. A long text is given as a list of bytes.
 
         `message_id`: only for a repeated message, which may keep its id (J errata 3.1).
         RuntimeError while another CALL is pending.
@@ -233,12 +234,13 @@ class Rpc:
         return pending
 
 
-def _frame(head: str, payload) -> str:
-    """The text of a frame. What is long comes as bytes, which MicroPython does not copy again."""
-    if isinstance(payload, bytearray):
-        payload = [payload]
+def _frame(head: str, payload):
+    """The text of a frame; what is long stays in its pieces, a list of bytes."""
     if isinstance(payload, list):
-        return str(b"".join([head.encode()] + payload + [b"]"]), "utf8")
+        payload = [head.encode()] + payload + [b"]"]
+        if sum([len(piece) for piece in payload]) > _WHOLE:
+            return payload
+        return str(b"".join(payload), "utf8")
     return "%s%s]" % (head, _text(payload))
 
 

@@ -24,6 +24,7 @@ from . import datetime
 
 DEPTH = const(14)  # the deepest message of 1.6 needs 5, of 2.0.1 12
 _DIGITS = const(40)
+_LONG = const(2048)  # bytes of a text whose arrays are read twice and not kept
 
 # References of the compiled schema; the order of PLAIN in tools/schema_compiler.py.
 ANY = const(0)
@@ -48,7 +49,10 @@ _OCCURENCE = const(3)
 
 
 class Reader:
-    """Reads one JSON text. `data`: bytes or str; `blob`: compiled schemas.
+    """Reads one JSON text. `data`: bytes or str, or what can be indexed and searched like bytes
+    (core/longtext.py); `blob`: compiled schemas.
+
+    Arrays of a long text are not kept: they become rows.Rows, which read them again.
 
     ValueError or IndexError from any method: the text is not JSON (IndexError: it ends early).
     `pos` is where reading goes on.
@@ -57,6 +61,7 @@ class Reader:
     def __init__(self, blob: bytes, data):
         self.blob = blob
         self.data = data.encode() if isinstance(data, str) else data
+        self.long = len(data) > _LONG
         self.pos = 0
         self.path = [None] * (DEPTH + 1)
         self.violation = None
@@ -124,17 +129,22 @@ class Reader:
         if ref and wanted(self.blob, ref) != kind:
             self._fail(depth, _TYPE, ref, kind)
         value = {} if kind == _OBJECT else []
+        count = 0
         seen = 0  # a bit for each key of the schema that came
         item = self._u16(ref + 2) if ref and kind == _ARRAY else ANY
         self.pos += 1
+        start = self.pos
         close = char + 2  # "}" is two behind "{", as "]" is behind "["
         if self.peek() == close:
             self.pos += 1
             char = close
         while char != close:
             if kind == _ARRAY:
-                self.path[depth] = len(value)
-                value.append(self.read(item, depth + 1))
+                self.path[depth] = count
+                count += 1
+                entry = self.read(item, depth + 1)
+                if not self.long:
+                    value.append(entry)
             else:
                 index = self._key(value, ref, depth)
                 if ref:
@@ -145,6 +155,10 @@ class Reader:
             self.pos += 1
             if char != 44 and char != close:
                 raise ValueError("',' or %r expected" % chr(close))
+        if count and self.long:
+            from .rows import Rows
+
+            value = Rows(self, start, count)
         if ref:
             self._complete(ref, depth, value, seen)
         return value

@@ -33,6 +33,7 @@ OVERSIZE = const(259)
 PAYLOAD = const(16)  # where put_head() expects the payload in the transmit buffer
 
 _CHUNK = const(2048)  # bytes received at once into a message: utf8.check() may copy them
+_LONG = const(2048)  # a longer text goes to the place that the owner has for such
 _KEEP = const(128)  # bytes kept of a message that is too long
 _DRAIN = const(1048576)  # a longer message is not worth draining: the connection is closed
 
@@ -100,6 +101,8 @@ class Reader:
 
     max_message: longest message in bytes. report: a longer one becomes OVERSIZE instead of an
     error 1009. size: receive buffer, at least 160 bytes (a control frame has to fit).
+    spill: None, or a function that gives a place for a long text, or for one that finds no memory:
+    an object with write(bytes), OSError if it has no room, and finish(), whose result is `data`.
     After an event: data (see poll), reason (of a CLOSE), length (bytes of the message).
     """
 
@@ -116,6 +119,7 @@ class Reader:
         self.length = 0  # bytes of the message: all its frames so far, with the current one
         self.have = 0  # bytes of the message stored
         self.raw = self.buf = None  # memory of the message, see _memory()
+        self.spill = self.place = None  # place: of the long text being received
         self.tail = b""  # of the UTF-8 check
         self.last = 0  # CLOSE or ERROR once it happened: nothing is read after that
         self.data = self.reason = None
@@ -124,7 +128,7 @@ class Reader:
         """Return a writable memoryview (never empty) for the next bytes of the stream."""
         if self.pos == self.end:
             self.pos = self.end = 0
-            self.direct = self.left > 0 and not self.over
+            self.direct = self.left > 0 and not self.over and self.place is None
             if self.direct:
                 return self.buf[self.have : self.have + min(self.left, _CHUNK)]
             return self.rx
@@ -222,18 +226,34 @@ class Reader:
         self.length = length = self.length + length
         if self.over or length > self.limit:
             return self._oversize()
+        if self.place is not None or length > _LONG and self._spilled():
+            return -1
         if length > (len(self.buf) if self.buf else 0):
             # The last frame tells the length of the message. Before it, one can only guess.
             size = length if first & 0x80 else min(self.limit, max(1024, 2 * length))
             try:
                 raw, buf = _memory(size)
             except MemoryError:
-                return self._oversize()
+                return -1 if self._spilled() else self._oversize()
             if self.have:
                 buf[: self.have] = self.buf[: self.have]
             self.raw = raw
             self.buf = buf
         return -1
+
+    def _spilled(self):
+        """Go on in the place that the owner gives; False: there is none."""
+        if self.kind != TEXT or not self.spill:
+            return False
+        try:
+            self.place = self.spill()
+            if self.have:
+                self.place.write(self.buf[: self.have])
+        except OSError:
+            self.place = None
+            return False
+        self.raw = self.buf = None
+        return True
 
     def _oversize(self):
         """Go on with a message that is too long, or for which the heap has no room."""
@@ -242,7 +262,8 @@ class Reader:
         if not self.over:
             self.over = True
             raw, buf = _memory(_KEEP)
-            self.have = min(self.have, _KEEP)
+            self.have = min(self.have, _KEEP) if self.place is None else 0
+            self.place = None
             if self.have:
                 buf[: self.have] = self.buf[: self.have]
             self.raw = raw
@@ -258,7 +279,13 @@ class Reader:
             if self.tail is None:
                 self._fail(1007)
                 return
-        if not self.direct:
+        if self.place is not None:  # it may be empty yet, which is false
+            try:
+                self.place.write(chunk)
+            except OSError:
+                self._oversize()  # without a head: nobody can be answered
+                count = 0
+        elif not self.direct:
             count = min(count, len(self.buf) - self.have)
             self.buf[self.have : self.have + count] = chunk[:count]
         self.have += count
@@ -269,15 +296,18 @@ class Reader:
             return self._fail(1007)
         kind = self.kind
         data = self.raw
-        if self.have == 0:
+        if self.have == 0 or self.place is not None:
             data = b""
         elif self.have < len(data):
             data = bytes(self.buf[: self.have])
-        self.raw = self.buf = None
+        place = self.place
+        self.raw = self.buf = self.place = None
         self.head = self.kind = 0
         if self.over:
             kind = OVERSIZE
-        if kind == TEXT:
+        if kind == TEXT and place is not None:
+            data = place.finish()
+        elif kind == TEXT:
             data = str(data, "utf8")
         elif not isinstance(data, bytes):
             data = bytes(data)

@@ -134,6 +134,7 @@ class Station:
     error_code = "NoError"
     vendor_error = info = session = None
     plugged = True
+    settle_ms = 0
 
     def __init__(self):
         self.meter = Meter()
@@ -186,7 +187,7 @@ class World:
             self.clock.now += 1
             text = self.cp.poll(self.clock.now)
             while text:
-                self.take(json.loads(text))
+                self.take(json.loads(b"".join(text) if isinstance(text, list) else text))
                 text = self.cp.poll(self.clock.now)
 
     def take(self, message):

@@ -6,6 +6,7 @@ from ocppj.datetime import iso
 # the next turns.
 _STEPS = 16
 _ROOM = 200  # of the message, around the periods
+_PIECE = 240  # bytes
 
 
 def run(cp, payload, now):
@@ -31,20 +32,25 @@ def run(cp, payload, now):
         '"duration":%d,"chargingRateUnit":"%s","chargingSchedulePeriod":['
         % (cid, iso(wall), duration, chr(unit))
     )
-    out = bytearray(head.encode())
+    out = [head.encode()]  # in pieces: 5 KB at once are not always there
     room = cp.config.get("MessageSizeMax") - _ROOM
 
     def put(start, limit):
         # Text, as a float of the chip would show 16.1 as 16.10000038.
+        nonlocal room
         text = '{"startPeriod":%d,"limit":%d.%d%s}' % (start, limit // 10, limit % 10, phases)
-        out.extend((("," if start else "") + text).encode())
-        return len(out) < room
+        text = (("," if start else "") + text).encode()
+        room -= len(text)
+        if len(out[-1]) + len(text) < _PIECE:
+            text = out.pop() + text
+        out.append(text)
+        return room > 0
 
     def more():
         done = walk.more(_STEPS, put)
         if done is None:
             cp.log.warn("composite schedule is too long")
             return {"status": "Rejected"}
-        return str(out, "utf-8") + "]}}" if done else None
+        return out + [b"]}}"] if done else None
 
     return more() or more

@@ -9,31 +9,40 @@ _TURN = 5  # writes to the flash in one go, so that the control loop is not kept
 def run(cp, payload, now):
     """Accepted, Failed (list unchanged), VersionMismatch or NotSupported (switched off).
 
-    The work is done in later turns: by then the text of the message is out of memory.
+    The work is done in later turns: first the entries are read and packed, a few at a time, then
+    they are written. Nothing is written before all of them have made sense.
     """
     get = cp.config.get
     if not get("LocalAuthListEnabled"):
         return {"status": "NotSupported"}
-    rows = payload.get("localAuthorizationList") or []
+    rows = payload.get("localAuthorizationList") or ()
     number = payload["listVersion"]
     full = payload["updateType"] == "Full"
     # 0 and -1 mean something else in GetLocalListVersion.conf (E 3.52).
     if number <= 0 or len(rows) > get("SendLocalListMaxLength"):
         return {"status": "Failed"}
-    payload = None
+    authlist = cp.lazy("ocppj.authlist")
+    rows = iter(rows)
+    packed = []
     work = None
 
     def more():
         nonlocal work
-        if work is None:
-            if not _understood(rows, full):
-                return {"status": "Failed"}
-            most = get("LocalAuthListMaxLength")
-            work = cp.lazy("ocppj.authlist").changes(cp.store, number, full, rows, most)
         for _ in range(_TURN):
-            status = next(work)
-            if status:
-                return {"status": status}, lambda status=status: _agreed(cp, status)
+            if work:
+                status = next(work)
+                if status:
+                    return {"status": status}, lambda status=status: _agreed(cp, status)
+                continue
+            row = next(rows, None)
+            if row is None:
+                most = get("LocalAuthListMaxLength")
+                work = authlist.changes(cp.store, number, full, packed, most)
+            else:
+                entry = _understood(authlist, row, full)
+                if entry is None:
+                    return {"status": "Failed"}
+                packed.append(entry)
 
     return more
 
@@ -44,18 +53,16 @@ def _agreed(cp, status):
         cp.event(topics.STATUS, 0)
 
 
-def _understood(rows, full):
-    """Make each a (token, status, expiry, parent), in its place; False if one has no sense."""
-    for i in range(len(rows)):
-        info = rows[i].get("idTagInfo")
-        expiry = None
-        if info is None:
-            if full:
-                return False  # required in a full list (S 7.1)
-            info = {}
-        elif "expiryDate" in info:
-            expiry = parse(info["expiryDate"])
-            if expiry is None:
-                return False
-        rows[i] = (rows[i]["idTag"], info.get("status"), expiry, info.get("parentIdTag"))
-    return True
+def _understood(authlist, row, full):
+    """An AuthorizationData (7.2) as authlist.pack() makes it; None if it has no sense."""
+    info = row.get("idTagInfo")
+    expiry = None
+    if info is None:
+        if full:
+            return None  # required in a full list (S 7.1)
+        info = {}
+    elif "expiryDate" in info:
+        expiry = parse(info["expiryDate"])
+        if expiry is None:
+            return None
+    return authlist.pack(row["idTag"], info.get("status"), expiry, info.get("parentIdTag"))
