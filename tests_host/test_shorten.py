@@ -149,7 +149,7 @@ def test_an_import_of_which_only_constants_were_used_goes():
 
 
 def test_every_file_of_the_firmware_compiles_and_keeps_its_public_names():
-    texts = {build._module(n): p.read_text() for n, p in build.sources().items()}
+    texts = {build.module_name(n): p.read_text() for n, p in build.sources().items()}
     names = shorten.Names(texts)
     for module, text in texts.items():
         if build.NATIVE.search(text):

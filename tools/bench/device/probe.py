@@ -27,10 +27,10 @@ class _Gc:
         micropython.qstr_info()
 
 
-def _count_writes():
-    from core.journal import FileStore
-
-    write = FileStore.write
+def _count_writes(found):
+    module = __import__(found.get("core.journal", "core.journal"), None, None, ("",))
+    store = getattr(module, found.get("core.journal.FileStore", "FileStore"))
+    write = store.write
 
     def counted(self, name, data):
         row = _written.setdefault(name[0], [0, 0])
@@ -38,10 +38,10 @@ def _count_writes():
         row[1] += len(data)
         write(self, name, data)
 
-    FileStore.write = counted
+    store.write = counted
 
 
-def run(before, path, directory):
+def run(before, path, directory, found):
     """As launch.run(); `before`: live bytes before this module was imported."""
     global _own
     for name in dir(gc):
@@ -53,5 +53,5 @@ def run(before, path, directory):
     import launch
 
     sys.path[:] = path
-    _count_writes()
-    launch.run(path, directory)
+    _count_writes(found)
+    launch.run(path, directory, found)

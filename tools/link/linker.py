@@ -1,0 +1,106 @@
+"""How are the texts of all files made into those that are compiled?"""
+
+import ast
+from dataclasses import dataclass, field
+
+from tools.link import constants, emit, plan
+from tools.link.join import JOINED, Joined, spelled
+from tools.link.names import Names
+from tools.link.program import Module, Program
+
+JOINED_PATH = f"lib/{JOINED}.py"
+# What is started by hand or by name; it stays a file of its own that leads to the joined module.
+_MAIN = """
+import galvani
+
+run = galvani.main__run
+
+def __getattr__(name):
+    if name == "app":
+        return galvani.main__app
+    raise AttributeError(name)
+
+if __name__ == "__main__":
+    run()
+"""
+# What the REPL's documentation names (docs/console.md, docs/flash_it.md).
+_SPOKEN = frozenset("app run station connectors status VERSION board config".split())
+
+
+@dataclass
+class Linked:
+    """The texts to compile by path on the flash, and the map back.
+
+    lines: {path: rows of emit.text_of}; names: {new name: old names}; found: where the program's
+    own names went, {"core.clock.Clock": "..."}: for tools that reach into a running station.
+    """
+
+    texts: dict[str, str]
+    lines: dict[str, list] = field(default_factory=dict)
+    names: dict[str, list[str]] = field(default_factory=dict)
+    found: dict[str, str] = field(default_factory=dict)
+
+    def map(self) -> dict:
+        """What tools/trace.py and the simulator read."""
+        return {"lines": self.lines, "names": self.names, "found": self.found}
+
+
+def link(texts: dict[str, str], names: dict[str, str], fixed: set[str], short=True) -> Linked:
+    """texts: path to text of all Python files; names: path to module; fixed: paths left as they
+    are, whose names the others must leave alone."""
+    program = Program({p: t for p, t in texts.items() if p not in fixed}, names)
+    kept = set(_SPOKEN)
+    for path in fixed | {"board.py", "boot.py"} & set(texts):
+        kept |= _identifiers(texts[path])
+    for module in program.modules.values():
+        emit.mark(module.tree, module.path)
+    constants.inline(program)
+    known = set(names.values()) | {name.rpartition(".")[0] for name in names.values()}
+    whole = "main" in program.modules and program.modules["main"].top.bound["run"]
+    modules = _joined(program, known) if whole else list(program.modules.values())
+    out = Linked({path: texts[path] for path in fixed})
+    if short:
+        given = Names(modules, kept)
+        given.apply()
+        for table in (given.of_joined, given.attributes, *given.private.values()):
+            for old, new in table.items():
+                out.names.setdefault(new, []).append(old)
+        out.found = _found(program, given)
+    for module in modules:
+        out.texts[module.path], out.lines[module.path] = emit.text_of(module)
+    return out
+
+
+def _joined(program: Program, known: set[str]) -> list[Module]:
+    joined = Joined(program, set(plan.JOINED))
+    modules = [Module(JOINED, JOINED_PATH, joined.tree, known)]
+    for module in program.modules.values():
+        if module.name not in joined.names:
+            modules.append(Module(module.name, module.path, module.tree, known))
+    if "main" in joined.names:
+        tree = ast.parse(_MAIN)
+        emit.mark(tree, "main.py")
+        modules.append(Module("main", "main.py", tree, known))
+    return modules
+
+
+def _found(program: Program, given: Names) -> dict[str, str]:
+    """Where a module's public names went, and every attribute with a dot before it."""
+    found = {"." + old: new for old, new in given.attributes.items()}
+    for name in plan.JOINED & set(program.modules):
+        found[name] = JOINED
+        for old in program.modules[name].top.bound:
+            new = given.of_joined.get(spelled(name, old))
+            if new:
+                found[f"{name}.{old}"] = new
+    return found
+
+
+def _identifiers(text: str) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(text)):
+        for name in ("id", "attr", "name", "arg"):
+            word = getattr(node, name, None)
+            if isinstance(word, str):
+                found.add(word)
+    return found

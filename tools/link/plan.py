@@ -1,0 +1,17 @@
+"""Which modules of a station always stay in memory, so that the build joins them?"""
+
+# What a station has loaded in the middle of a charge with nobody at the console. A module that is
+# forgotten at times (lib/lazy.py) must not be here; tests_host/test_link.py compares it with what
+# a running station holds. Drivers are chosen by the board at run time and stand apart.
+JOINED = frozenset(
+    """
+    canproto.fields canproto.rivot core.bus core.clock core.config core.health core.journal
+    core.log core.restart core.supervisor drivers.can drivers.wdt lazy main net.websocket
+    ocppj.datetime ocppj.outbox ocppj.rpc ocppj.sampler ocppj.schema ocppj.v16.answers
+    ocppj.v16.chargepoint ocppj.v16.events ocppj.v16.heard ocppj.v16.keys ocppj.v16.meter_values
+    ocppj.v16.status ocppj.v16.transactions record station.connector station.faults station.keys
+    station.limits station.meter station.path_rivot station.register station.rules
+    station.session station.station station.topics station.watch tasks.can_rx tasks.console
+    tasks.control tasks.csms tasks.session tasks.upkeep tasks.watchdog ws.frames ws.utf8
+    """.split()
+)
