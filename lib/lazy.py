@@ -2,7 +2,7 @@
 
 Import on demand, forget afterwards: of a forgotten module only its interned names stay. Frozen
 code costs little either way. `call` forgets at once; `get` and `method` keep the few modules used
-last, or more while memory is plenty, until nothing was used for a while.
+last, or more while memory is plenty, until they have not been used for a while.
 """
 
 import sys
@@ -21,11 +21,11 @@ except ImportError:  # CPython
 _KEEP = const(5)
 _MANY = const(16)  # a burst of all kinds of calls needs about ten
 _PLENTY = const(32768)  # bytes free, garbage not counted
-_IDLE_S = const(5)
+_IDLE_S = const(4)
 
 recent = []  # names of modules that `get` gave, the latest last
-_used = False  # since the last tick that counted
-_idle_from = 0
+_old = 0  # how many of them, at the front, were not used since `_swept`
+_swept = 0
 
 
 def load(module: str):
@@ -53,10 +53,12 @@ def call(module: str, name: str, *args):
 
 def get(module: str):
     """The module of a dotted name, which may be needed again soon."""
-    global _used
-    _used = True
+    global _old
     if module in recent:
-        recent.remove(module)
+        at = recent.index(module)
+        recent.pop(at)
+        if at < _old:
+            _old -= 1
     elif len(recent) >= _KEEP:
         forget(_MANY - 1 if mem_free() > _PLENTY else _KEEP - 1)
     recent.append(module)
@@ -76,15 +78,16 @@ def method(obj, module: str, name: str):
 
 def tick(now: int):
     """Called about once a second, by whoever, with the uptime: drops what is idle for too long."""
-    global _used, _idle_from
-    if _used:
-        _used = False
-        _idle_from = now
-    elif now - _idle_from > _IDLE_S:
-        forget(0)
+    global _old, _swept
+    if now - _swept > _IDLE_S:
+        _swept = now
+        forget(len(recent) - _old)
+        _old = len(recent)
 
 
 def forget(keep: int):
     """Drop all but the `keep` modules used last."""
+    global _old
     while len(recent) > keep:
         drop(recent.pop(0))
+        _old = max(_old - 1, 0)

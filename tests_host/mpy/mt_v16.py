@@ -258,7 +258,7 @@ def test_calls_are_answered_and_their_modules_dropped():
         "unknownKey": ["x"],
     }
     assert answers[6][2] == {"status": "UnknownVendorId"}
-    w.run(10)
+    w.run(12)
     assert not lazy.recent
     assert not [m for m in sys.modules if m.startswith("ocppj.v16.calls.")]
     w.cp.receive('[2,"again","ClearCache",{}]', w.clock.now)
