@@ -6,7 +6,7 @@ constraints are not known here: a certificate in which they are critical cannot 
 """
 
 from ocppj import datetime
-from security import Invalid, pem, signature, x509
+from security import Invalid, pem, run, signature, x509
 
 MOST = 6  # certificates of a chain, the root included
 _TRIES = 12  # signatures that are checked before the chain counts as hostile
@@ -16,9 +16,18 @@ _NEEDED = {x509.SERVER: "a server", x509.CLIENT: "a client", x509.CODE: "signing
 
 def read(text) -> list:
     """Certificates of a PEM text (str or bytes) or of one DER, the first one's own first."""
+    return run(reading(text))
+
+
+def reading(text):
+    """Steps; as read(): a certificate a step, some 15 ms on a chip."""
     if isinstance(text, bytes) and text[:1] == b"\x30":
         return [x509.Certificate(text)]
-    return [x509.Certificate(der) for der in pem.decode(text)]
+    found = []
+    for der in pem.decode(text):
+        yield
+        found.append(x509.Certificate(der))
+    return found
 
 
 def verify(certificates, roots, now, purpose: int = 0):
@@ -44,6 +53,7 @@ def verify(certificates, roots, now, purpose: int = 0):
         for issuer in list(roots) + left:
             if issuer.subject != one.issuer:
                 continue
+            yield
             try:
                 in_time(issuer, now)
                 issues(issuer, between)

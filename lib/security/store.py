@@ -40,10 +40,15 @@ def _read(files, name):
         return None
 
 
-def anchors(files, use: str, certificates) -> list:
-    """The roots of a certificateType that may be the issuers of these certificates."""
+def anchors(files, use: str, certificates):
+    """Steps; returns the roots of a certificateType that may have issued these certificates."""
     issuers = [one.issuer for one in certificates]
-    return [root for _, root in roots(files, use) if root.subject in issuers]
+    found = []
+    for _, root in roots(files, use):
+        if root.subject in issuers:
+            found.append(root)
+        yield
+    return found
 
 
 def install(files, use: str, text: str, now, most: int, replacing: bool):
@@ -55,7 +60,7 @@ def install(files, use: str, text: str, now, most: int, replacing: bool):
     """
     if len(text) > 2 * _ROOT_MAX:
         raise Invalid("format", "certificate of %d characters" % len(text))
-    found = chain.read(text)
+    found = yield from chain.reading(text)
     if len(found) != 1:
         raise Invalid("format", "expected one certificate, not %d" % len(found))
     root = found[0]
@@ -76,7 +81,11 @@ def install(files, use: str, text: str, now, most: int, replacing: bool):
         raise Invalid("full", "%d root certificates are installed, %d allowed" % (most, most))
     issuer = root
     if replacing or root.subject != root.issuer:
-        known = [r for n, r in roots(files, use) if n in current]
+        known = []
+        for n, one in roots(files, use):
+            if n in current and one.subject == root.issuer:
+                known.append(one)
+            yield
         issuer = yield from chain.verify([root], known, max(now, root.begins))
         files.write("ikey-" + _id(root.der), issuer.key)
     else:
@@ -131,6 +140,7 @@ def listed(files, use: str):
     """Steps; returns [certificateHashData] of the roots of a certificateType (M03)."""
     found = []
     for name, root in roots(files, use):
+        yield
         one = yield from hash_data(files, name, root, "SHA256")
         found.append(one)
     return found
@@ -164,6 +174,7 @@ def remove(files, wanted, in_use=None):
     serial = wanted["serialNumber"].upper().lstrip("0") or "0"
     for use in KINDS:
         for name, root in roots(files, use):
+            yield
             if _serial(root) != serial:
                 continue
             found = yield from hash_data(files, name, root, wanted["hashAlgorithm"])
@@ -177,6 +188,7 @@ def remove(files, wanted, in_use=None):
             return "Accepted"
     for _, _, _, name in shelf.owned(files):
         one = _read(files, name)
+        yield
         if one is None:
             continue
         found = yield from digest.new(wanted["hashAlgorithm"], one.issuer)
@@ -222,7 +234,7 @@ def install_own(files, text: str, now, serial: str, organisation: str):
     text: PEM, the charge point's certificate first. serial, organisation: what its CN and O must
     be. Raises Invalid (Rejected, event InvalidChargePointCertificate) and OSError of the flash.
     """
-    found = chain.read(text)
+    found = yield from chain.reading(text)
     one = found[0]
     ident = _id(one.key)
     if "key-%s.der" % ident not in files.names():
@@ -233,7 +245,7 @@ def install_own(files, text: str, now, serial: str, organisation: str):
             raise Invalid("name", "%s: its %s is '%s', not '%s'" % (one, what, is_now, wanted))
     if one.ca:
         raise Invalid("use", "%s is that of a CA" % one)
-    known = anchors(files, "CentralSystemRootCertificate", found)
+    known = yield from anchors(files, "CentralSystemRootCertificate", found)
     # One for the future is kept and used when its time has come (A02.FR.08).
     when = now if now is None else max(now, one.begins)
     yield from chain.verify(found, known, when, x509.CLIENT)
@@ -252,8 +264,8 @@ def firmware_signer(files, text: str, now):
 
     Invalid if it does not lead to a Manufacturer Root certificate or is not made for it.
     """
-    found = chain.read(text)
-    known = anchors(files, "ManufacturerRootCertificate", found)
+    found = yield from chain.reading(text)
+    known = yield from anchors(files, "ManufacturerRootCertificate", found)
     yield from chain.verify(found, known, now, x509.CODE)
     return found[0]
 

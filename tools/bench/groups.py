@@ -11,8 +11,9 @@ from tools.bench import (
     ocpp,
     packages,
     planner,
+    security,
     smallest,
     websocket,
 )
 
-GROUPS = (control, websocket, ocpp, charging, planner, heap, packages, smallest, flash)
+GROUPS = (control, websocket, ocpp, charging, planner, security, heap, packages, smallest, flash)
