@@ -79,7 +79,7 @@ def method(obj, module: str, name: str):
 def tick(now: int):
     """Called about once a second, by whoever, with the uptime: drops what is idle for too long."""
     global _old, _swept
-    if now - _swept > _IDLE_S:
+    if not 0 <= now - _swept <= _IDLE_S:
         _swept = now
         forget(len(recent) - _old)
         _old = len(recent)
