@@ -6,6 +6,7 @@ import time
 
 import can
 
+from patience import PATIENCE_S, eventually
 from tools.sim.canframe import Frame
 from tools.sim.hub import Hub
 
@@ -23,7 +24,7 @@ class Bench:
         self.buses = []
 
     def run(self, coroutine):
-        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(10)
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(PATIENCE_S)
 
     def call(self, function, *args):
         async def inside():
@@ -44,11 +45,8 @@ class Bench:
         return bus
 
     @staticmethod
-    def wait(condition, seconds=5):
-        end = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < end, "did not happen"
-            time.sleep(0.005)
+    def wait(condition):
+        eventually(condition)
 
     def close(self):
         for bus in self.buses:
@@ -57,7 +55,7 @@ class Bench:
         self.loop.call_soon_threadsafe(self.loop.stop)
 
 
-def receive(bus, seconds=5):
+def receive(bus, seconds=PATIENCE_S):
     """python-can returns None also for an acknowledge it has read: ask again until the time."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -9,6 +9,7 @@ from websockets.asyncio.client import connect
 from websockets.asyncio.server import serve
 
 import schema_oracle
+from patience import PATIENCE_S
 from tools import micropython
 from tools.bench import charge, control, flash, heap, packages, port
 from tools.bench.rig import TROUBLE, Csms, RigError
@@ -117,7 +118,7 @@ def with_csms(scenario):
             async with connect(f"ws://127.0.0.1:{port}/x", subprotocols=["ocpp1.6"]) as socket:
                 await scenario(csms, socket)
 
-    asyncio.run(asyncio.wait_for(run(), 10))
+    asyncio.run(asyncio.wait_for(run(), PATIENCE_S))
 
 
 def test_it_waits_for_a_call_with_the_fields_asked_for():

@@ -10,6 +10,7 @@ import can
 import pytest
 
 from can_bench import Bench, receive
+from patience import PATIENCE_S
 from tools.sim.canframe import Frame
 
 HERE = Path(__file__).parent
@@ -63,7 +64,7 @@ def test_firmware_python_can_and_plant_share_a_bus(node):
         assert echo.is_extended_id == extended
     bench.wait(lambda: len(bench.seen) == 6)  # the plant has heard both
     bus.send(can.Message(arbitration_id=0x1FFFFFFF))
-    assert process.wait(5) == 0
+    assert process.wait(PATIENCE_S) == 0
 
 
 def test_a_thousand_frames_back_to_back_all_come_back_in_order(node):
@@ -109,14 +110,14 @@ def test_the_firmware_drives_a_serial_adapter(request, bits):
         os.write(master, b"F20\r")
         assert process.stdout.readline() == "3\n"
         os.write(master, b"T1FFFFFFF0\r")
-        assert process.wait(5) == 0
+        assert process.wait(PATIENCE_S) == 0
     finally:
         end_node(process)
         os.close(master)
         os.close(slave)
 
 
-def read_until(fd, text, seconds=5):
+def read_until(fd, text, seconds=PATIENCE_S):
     heard = b""
     end = time.monotonic() + seconds
     while text not in heard:

@@ -126,7 +126,7 @@ def test_a_client_that_does_not_read_loses_frames_and_is_told(bench):
     async def flood():
         reader, writer = await asyncio.open_connection("127.0.0.1", bench.hub.port, limit=64)
         writer.write(b"O\r")
-        await asyncio.sleep(0.05)
+        assert await reader.readexactly(1) == b"\r"
         client = next(port for port in bench.hub.ports if getattr(port, "open", False))
         for n in range(400_000):
             bench.port.send(n & 0x7FF, b"12345678")
@@ -158,7 +158,7 @@ def test_frames_take_their_time_and_the_lowest_id_wins():
     bench.wait(lambda: len(other) == 3)
     seconds = time.monotonic() - begin
     assert [frame.can_id for frame in other] == [0x100, 0x200, 0x300]
-    assert 3 * 131 / 10_000 <= seconds < 0.5
+    assert seconds >= 3 * 131 / 10_000
     bench.close()
 
 
@@ -186,7 +186,7 @@ def test_a_replayed_log_reaches_every_node_with_its_spacing():
     bench = Bench(speed=2)
     begin = time.monotonic()
     assert bench.run(bench.hub.replay(LOG.splitlines())) == 5
-    assert 0.06 <= time.monotonic() - begin < 0.5
+    assert time.monotonic() - begin >= 0.06
     assert [(f.can_id, f.data.hex(), f.extended, f.remote) for f in bench.seen] == [
         (0x1806E5F4, "0348025800000000", True, False),
         (0x00433F01, "4298eb853fe8f5c3", True, False),

@@ -110,11 +110,11 @@ def test_nesting_is_read_to_its_limit_and_refused_beyond():
 )
 def test_10000_of_anything_neither_crash_nor_take_long(unit):
     text = unit * 10_000
-    start = time.monotonic()
+    start = time.process_time()
     for head in ("", "[", '{"idTag":', '{"idTag":"'):
         violation = schema.validate(BLOB, "Authorize", False, head + text)
         assert violation and violation[0] != "NotImplemented"
-    assert time.monotonic() - start < 1
+    assert time.process_time() - start < 1
 
 
 def test_a_call_of_100_kb_is_judged():

@@ -1,9 +1,8 @@
 """Does a candump log play into the simulated charger? (part A 4; design section 7)"""
 
-import time
-
 import pytest
 
+from patience import eventually
 from test_station_tool_cli import Tool, ask
 
 # A battery of 84.0 V and 60.0 A that permits charging and says SoC 61.0 %.
@@ -15,12 +14,11 @@ def test_a_recorded_battery_is_heard(tmp_path):
     log.write_text("# a comment\n" + LOG)
     with Tool("--replay", log) as tool:
         port = tool.first_line()["control"]
-        for _ in range(50):
-            soc = ask(port, "status --json")["result"]["connectors"][0]["soc"]
-            if soc == 61:
-                break
-            time.sleep(0.1)
-        assert soc == 61
+
+        def soc():
+            return ask(port, "status --json")["result"]["connectors"][0]["soc"]
+
+        eventually(lambda: soc() == 61, soc)
 
 
 @pytest.mark.parametrize("content", [None, "no frame in here\n"])

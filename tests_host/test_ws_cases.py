@@ -135,7 +135,7 @@ def _closes():
 
 def _sizes():
     rng = random.Random(9)
-    text = bytes(rng.choices(b"abcdefghij \n", k=1 << 20))
+    text = bytes(rng.choices(b"abcdefghij \n", k=1 << 12)) * 256
     case("9 text of 1 MiB", frame(TEXT, text), [(TEXT, text)])
     case("9 binary of 1 MiB", frame(BINARY, text), [(BINARY, text)])
     parts = [text[i : i + 256] for i in range(0, 1 << 18, 256)]

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from websockets.asyncio.server import serve
 
+from patience import PATIENCE_S
 from ws_peers import ROOT
 
 # Connects with the options in a JSON file, echoes until the end, prints what became of it as JSON.
@@ -65,7 +66,7 @@ def client(port, tmp_path):
             *(str(port), "-X", "heapsize=" + heap, script, url, tmp_path / "options"),
             stdout=asyncio.subprocess.PIPE,
         )
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             out, _ = await process.communicate()
         return json.loads(out)
 

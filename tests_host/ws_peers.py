@@ -11,6 +11,8 @@ import os
 import struct
 from pathlib import Path
 
+from patience import PATIENCE_S
+
 ROOT = Path(__file__).resolve().parent.parent
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -102,7 +104,7 @@ async def run_echo(binary, serve, heap="64m", ssl=None):
         cwd=os.sep,
     )
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             await done
             return await client.wait()
     finally:

@@ -58,7 +58,7 @@ class TestFile:
         self.tree = ast.parse(self.source, filename=str(path))
         options = dict(OPTION.findall(self.source))
         self.heapsize = options.get("heapsize", "1m")
-        self.timeout_s = float(options.get("timeout", 30))
+        self.timeout_s = float(options.get("timeout", 90))
         self.mark = options.get("mark")
 
     def tests(self) -> dict[str, int]:
