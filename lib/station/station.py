@@ -11,6 +11,7 @@ import record
 from station import faults, path_rivot, register, topics
 
 _ESTOP_RELEASE_MS = 100  # contract a.4: asserted at once, released debounced
+_SETTLE_MS = 1000  # after a boot: debounce of a plug, or the first frames of a battery
 
 
 class Station:
@@ -31,6 +32,7 @@ class Station:
         self.vendor_error = self.info = None
         self.cp = None  # the OCPP charge point, when one is built in
         self.ending = None  # (kind, reason) of a reset under way
+        self.settle_ms = _SETTLE_MS  # so long no status is told: a plug may be in
         self._io = io
         self.emit = emit
         self.store = store
@@ -74,10 +76,18 @@ class Station:
         elif self._estop_ms < _ESTOP_RELEASE_MS:
             self._estop_ms += dt_ms
             pressed = True if self._mask & faults.EMERGENCY_STOP else pressed
+        if self.settle_ms:
+            self.settle_ms = max(0, self.settle_ms - dt_ms) if self._unsettled() else 0
         for connector in self.connectors:
             connector.faults.assess(faults.EMERGENCY_STOP, bool(pressed))
             connector.step(dt_ms)
         self._show()
+
+    def _unsettled(self):
+        for connector in self.connectors:
+            if not connector.plugged and self._io.plug(connector.id) is not False:
+                return True
+        return False
 
     def _show(self):
         mask = self.connectors[0].faults.mask & faults.STATION_WIDE
@@ -128,6 +138,8 @@ class Station:
         if self.ending and not self.busy():
             ending, self.ending = self.ending, None
             self.emit(topics.RESET, ending)
+        if now > 10:
+            self.settle_ms = 0  # where no control loop runs (the minimal mode)
         lazy.tick(now)
 
     def save_register(self, connector):

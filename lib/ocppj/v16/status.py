@@ -46,7 +46,7 @@ class Status:
             self.seen[cid] = facts
             if facts[0] != old[0]:
                 self.since[cid] = now
-            if online and not self.duration:
+            if online and (not self.duration or self.station.settle_ms):
                 self._add(cid, now)
 
     def _add(self, cid, at):
@@ -54,6 +54,8 @@ class Status:
         if facts == self.queued[cid]:
             return
         self.queued[cid] = facts
+        if self.station.settle_ms:  # after a boot: told is what the plugs turn out to be
+            self.queue = [row for row in self.queue if row[0] != cid]
         if len(self.queue) > 3 * len(self.seen):
             # The line is slow: of this connector the older news go first.
             same = [row for row in self.queue if row[0] == cid]
