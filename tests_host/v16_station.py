@@ -123,6 +123,7 @@ class Config(core_config.Config):
         self._tables = (station_keys.KEYS, ocpp_keys.KEYS)
         self.emit = emit
         self.values = dict(saved)
+        self.unknown = {}
         self.saved = saved
         self.guards = []
 
