@@ -184,6 +184,7 @@ def test_a_terminal_edits_and_ctrl_c_leaves_with_outputs_off(both, tmp_path):
         os.write(ours, b"\x1b[A\r")
         assert b"on board UNIX" in read_until(ours, b"bit\r\n")
         os.write(ours, b"stat")
+        read_until(ours, b"> stat")
         station.ask("config set BmsTimeout 6000")
         shown = read_until(ours, b"by console\r\n\x1b[Kgalvani> stat".replace(b"\x1b[K", b""))
         os.write(ours, b"\x03")
