@@ -41,7 +41,7 @@ def verify(key: bytes, name: str, digest: bytes, signature: bytes, salt: int = -
     except Invalid:
         return False
     size = len(modulus)
-    if len(signature) != size or signature >= modulus:
+    if len(digest) * 8 != int(name[3:]) or len(signature) != size or signature >= modulus:
         return False
     block = yield from _power(signature, modulus)
     if salt >= 0:
