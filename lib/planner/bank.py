@@ -1,0 +1,92 @@
+"""What is known about a row of contactors: ordered, reported, moving, faulty?
+
+An auxiliary contact reports each contactor. A report that does not follow its order within
+`aux_ms` is a fault: welded (ordered open, reported closed) or stuck (ordered closed, reported
+open), held until a person clears it. A report that is missing counts as closed and as open,
+whichever is worse, for as long as it is missing.
+"""
+
+from array import array
+
+from micropython import const
+
+# Reports.
+IS_OPEN = const(0)
+IS_CLOSED = const(1)
+UNKNOWN = const(2)
+# Faults, as Ring.tie has them.
+WELDED = const(1)
+STUCK = const(2)
+_LONG = const(1 << 24)
+
+
+class Bank:
+    """`count` contactors by index: cmd 0 or 1, fb the last report, ms since the last order.
+
+    moves: orders so far (wear). fault: WELDED | STUCK, held.
+    """
+
+    def __init__(self, count, aux_ms=200):
+        self.aux_ms = aux_ms
+        self.cmd = bytearray(count)
+        self.fb = bytearray(b"\x02" * count)
+        self.fault = bytearray(count)
+        self.ms = array("i", [_LONG] * count)
+        self.lost_ms = array("i", bytes(4 * count))
+        self.moves = array("i", bytes(4 * count))
+
+    def order(self, i, on):
+        """Open or close contactor `i`."""
+        self.cmd[i] = on
+        self.ms[i] = 0
+        self.moves[i] += 1
+
+    def step(self, dt_ms):
+        """Let time pass; True when a fault has been found in this step."""
+        found = False
+        for i in range(len(self.cmd)):
+            ms = self.ms[i] = min(self.ms[i] + dt_ms, _LONG)
+            fb = self.fb[i]
+            if fb == UNKNOWN:
+                before = self.lost_ms[i]
+                self.lost_ms[i] = min(before + dt_ms, _LONG)
+                found = found or before <= self.aux_ms < before + dt_ms
+                continue
+            if self.lost_ms[i]:
+                found = found or self.lost_ms[i] > self.aux_ms
+                self.lost_ms[i] = 0
+            if fb == self.cmd[i] or ms <= self.aux_ms:
+                continue
+            kind = WELDED if fb else STUCK
+            if not self.fault[i] & kind:
+                self.fault[i] |= kind
+                found = True
+            if self.cmd[i]:  # it has not closed: nobody waits for it any more
+                self.cmd[i] = 0
+                self.ms[i] = 0
+        return found
+
+    def faulty(self, i):
+        """WELDED | STUCK of what is held and of what is not known."""
+        return self.fault[i] | (3 if self.lost_ms[i] > self.aux_ms else 0)
+
+    def may(self, i):
+        """May it be closed: closed, closing, opening, welded or unknown?"""
+        return self.cmd[i] or self.fb[i] != IS_OPEN
+
+    def proven(self, i):
+        """Is it proven closed, and going to stay so?"""
+        return self.fb[i] == IS_CLOSED and (self.cmd[i] or self.fault[i] & WELDED)
+
+    def open(self, i):
+        """Is it proven open, without a fault: may it be closed?"""
+        return self.fb[i] == IS_OPEN and not self.cmd[i] and not self.fault[i]
+
+    def flying(self, i):
+        """Has it been ordered and has not reported yet?"""
+        return self.fb[i] != self.cmd[i] and self.ms[i] <= self.aux_ms
+
+    def clear(self):
+        """A person clears what is held."""
+        for i in range(len(self.fault)):
+            self.fault[i] = 0

@@ -1,0 +1,74 @@
+"""Do the invariants of planner.md hold on every cycle, whatever people, vehicles and faults do?
+
+I1, I3 to I7, I13, I14 are asked each 100 ms by RingWorld.breach and by the plant's physics
+(opened under load, closed over a difference, bridged, grid). I10 to I12 compare two runs.
+"""
+
+import pytest
+
+from dispatch_world import Chaos, RingWorld
+
+
+def play(seeds, faults, seconds):
+    for seed in seeds:
+        chaos = Chaos(seed, faults)
+        violations = chaos.run(seconds)
+        assert not violations, (seed, violations, chaos.trace[-8:])
+
+
+@pytest.mark.parametrize("faults, seeds", [(0, range(3)), (1, range(20, 23)), (2, range(40, 46))])
+def test_nothing_forbidden_happens(faults, seeds):
+    play(seeds, faults, 20)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("first", range(0, 1000, 100))
+def test_nothing_forbidden_happens_for_long(first):
+    """100,000 cycles a row."""
+    play(range(1000 + first, 1100 + first), 2, 100)
+
+
+def orders(world):
+    d = world.d
+    return [bytes(x) for x in (d.seq.ties.cmd, d.seq.guns.cmd, d.on)] + [list(d.set_da)]
+
+
+def test_i12_the_same_facts_give_the_same_orders():
+    runs = []
+    for _ in range(2):
+        chaos = Chaos(7)
+        chaos.run(20)
+        runs.append((chaos.trace, orders(chaos.world), bytes(chaos.world.d.adopted)))
+    assert runs[0] == runs[1]
+
+
+def busy(turn=0, mirror=False):
+    """A ring of 6 with three vehicles, turned by `turn` slots or seen in a mirror."""
+    way = -1 if mirror else 1
+    homes = [(way * h + turn) % 6 for h in (0, 2, 3)]
+    w = RingWorld(6, homes, grid_w=130_000)
+    for g, amps in enumerate((200, 50, 120)):
+        w.want(g, 400, amps)
+    w.pass_time(25)
+    assert not w.violations
+    return w
+
+
+def test_i10_a_turned_ring_gives_the_same_powers():
+    powers = [round(busy().kw(g), 1) for g in range(3)]
+    assert min(powers) > 15
+    for w in (busy(turn=1), busy(turn=4), busy(mirror=True)):
+        assert sorted(round(w.kw(g), 1) for g in range(3)) == pytest.approx(
+            sorted(powers), abs=0.5
+        )
+
+
+def test_i11_where_nothing_changes_nothing_moves():
+    w = busy()
+    seq = w.d.seq
+    before = [list(bank.moves) for bank in (seq.ties, seq.guns, seq.mns)]
+    layout = bytes(w.d.adopted)
+    w.d.forced = True  # planned again from its own result
+    w.pass_time(20)
+    assert [list(bank.moves) for bank in (seq.ties, seq.guns, seq.mns)] == before
+    assert bytes(w.d.adopted) == layout and not w.violations
