@@ -180,8 +180,14 @@ def alone(app=None):
             bus.deinit()  # its timer would call into what is cleared below
         except Exception as e:
             sys.print_exception(e)
-    for name in list(app.__dict__) if app else ():
-        delattr(app, name)  # who calls us may still hold it
+    # Tasks that never run again hold them, and who calls us the app: all are emptied. delattr()
+    # would leave the value in the table.
+    for one in list(app.__dict__.values()) + [app] if app else ():
+        for name in getattr(one, "__dict__", ()):
+            try:
+                setattr(one, name, None)
+            except (AttributeError, TypeError):
+                pass  # a module, a class
     # The old loop holds every task, its handler the supervisor.
     asyncio.new_event_loop().set_exception_handler(None)
     asyncio.core.cur_task = None
