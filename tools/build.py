@@ -6,8 +6,7 @@ lays out lib/, firmware/ and boards/BOARD as the board's flash has them: lib/* a
 and the board's modules at /. The form `mpy` (build/mpy) is linked to one program (tools/link) and
 cross-compiled; build/mpy.map.json leads back from it (tools/trace.py). The form `apart` is
 compiled file by file under its own names, the form `py` (build/py) is the source itself. The form
-`frozen` is what manifests freeze into a port: texts with shorter private names, all below one
-folder. Only what has changed is made again.
+`frozen` is what manifests freeze into a port: the linked texts, all below one folder. Only what has changed is made again.
 
     from tools import build
     build.tree("mpy")      # up to date when it returns
@@ -30,13 +29,14 @@ ROOT = Path(__file__).resolve().parent.parent
 if __name__ == "__main__":  # tools/ itself must not be on the path: it would shadow lib's packages
     sys.path[0] = str(ROOT)
 
-from tools import edits, shorten  # noqa: E402
+from tools import edits  # noqa: E402
 from tools.debian import say  # noqa: E402
 from tools.link import linker  # noqa: E402
 from tools.link.program import LinkError  # noqa: E402
 
 BUILD = ROOT / "build"
 STAMPS = BUILD / "stamps"
+LINKED = ("mpy", "frozen")  # forms that are joined to one program; the others keep their names
 # -O2 leaves out asserts and keeps line numbers; -O3 would drop them for 8 % of the file's size.
 MPY_CROSS_FLAGS = ("-O2",)
 # Machine code is for one architecture; a tree without --march carries such a file as source, and
@@ -106,20 +106,18 @@ def tree(
     with _locked(out) as stamp:
         known = json.loads(stamp.read_text()) if stamp.exists() else {}
         texts = {name: path.read_text() for name, path in sources(board).items()}
-        tools = [*Path(linker.__file__).parent.glob("*.[pt]*"), shorten.__file__, edits.__file__]
+        tools = [*Path(linker.__file__).parent.glob("*.[pt]*"), edits.__file__]
         tool = [Path(path).read_text() for path in sorted(map(str, tools))]
         whole = hashlib.sha256(repr((MPY_CROSS_FLAGS, march, tool, texts)).encode())
         fresh = {"": whole.hexdigest()}
         if (
             known.get("") == fresh[""]
             and all((out / name).exists() for name in known)
-            and (form != "mpy" or map_of(out).exists())
+            and (form not in LINKED or map_of(out).exists())
         ):
             return out
-        if form == "mpy":
+        if form in LINKED:
             texts = _linked(texts, map_of(out))
-        elif form == "frozen":
-            texts = _shortened(texts)
         for name, text in texts.items():
             target = _target(name, text, form, board, march)
             key = hashlib.sha256(repr((MPY_CROSS_FLAGS, march, name, text)).encode())
@@ -143,7 +141,7 @@ def map_of(out: Path) -> Path:
 
 def found(form: str = "mpy") -> dict[str, str]:
     """What the tree of a form calls what the sources call "core.clock.Clock" or ".set_wall"."""
-    return json.loads(map_of(tree(form)).read_text())["found"] if form == "mpy" else {}
+    return json.loads(map_of(tree(form)).read_text())["found"] if form in LINKED else {}
 
 
 def _linked(texts: dict[str, str], target: Path) -> dict[str, str]:
@@ -165,26 +163,6 @@ def _linked(texts: dict[str, str], target: Path) -> dict[str, str]:
     fresh.write_text(json.dumps(linked.map()))
     os.replace(fresh, target)
     return linked.texts
-
-
-def _shortened(texts: dict[str, str]) -> dict[str, str]:
-    """The files with names that only one of them knows made short (tools/shorten.py)."""
-    modules = {name: module_name(name) for name in texts}
-    for name, text in texts.items():
-        try:
-            ast.parse(text)
-        except SyntaxError as error:
-            raise BuildError(f"{name}, line {error.lineno}: SyntaxError: {error.msg}")
-    foreign = {name for files in FOREIGN.values() for name in files}
-    names = shorten.Names({modules[name]: text for name, text in texts.items()})
-    return {
-        # Machine code is left alone: its compiler gives some names a meaning.
-        # Other people's names may be anybody's.
-        name: text
-        if NATIVE.search(text) or name in foreign
-        else shorten.shorten(modules[name], text, names)
-        for name, text in texts.items()
-    }
 
 
 def module_name(name: str) -> str:

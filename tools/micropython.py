@@ -35,7 +35,8 @@ PORTS = recipe.PORTS
 
 FROZEN_MANIFEST = ROOT / "boards" / "UNIX" / "manifest.py"
 FROZEN_INPUTS = ("lib", "firmware", "boards/UNIX")
-FREEZERS = ("build", "shorten", "edits", "foreign")  # what decides how they are frozen
+# What decides how they are frozen.
+FREEZERS = ("build.py", "edits.py", "link/*.[pt]*")
 
 
 class BuildError(Exception):
@@ -88,8 +89,9 @@ def _input_hash(bits: int, frozen: bool) -> str:
     for top in FROZEN_INPUTS if frozen else ():
         for file in sorted((ROOT / top).rglob("*.py")):
             total.update(f"{file.relative_to(ROOT)}\0".encode() + file.read_bytes() + b"\0")
-    for name in FREEZERS if frozen else ():
-        total.update(Path(__file__).with_name(f"{name}.py").read_bytes())
+    for pattern in FREEZERS if frozen else ():
+        for file in sorted(Path(__file__).parent.glob(pattern)):
+            total.update(file.read_bytes())
     return total.hexdigest()
 
 
