@@ -44,7 +44,7 @@ def _judge(bundle, now):
             raise Refused("format", "the signer's certificates are no DER")
         found.append(x509.Certificate(left[:size]))
         left = left[size:]
-    roots = store.anchors(FileStore("certs"), "ManufacturerRootCertificate", found)
+    roots = yield from store.anchors(FileStore("certs"), "ManufacturerRootCertificate", found)
     yield from chain.verify(found, roots, now, x509.CODE)
     one = found[0]
     how = one.kind, "SHA256", -1
