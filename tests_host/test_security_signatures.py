@@ -16,7 +16,7 @@ from security import Invalid, curve, ecdsa, run, sha512, signature
 from security import digest as digests
 
 MESSAGE = b"what was signed"
-few = settings(max_examples=25, deadline=None)
+few = settings(max_examples=10, deadline=None)
 
 
 @few
