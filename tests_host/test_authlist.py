@@ -39,13 +39,15 @@ def book(store, tags):
     ]
 
 
-def test_an_empty_list_has_version_0_and_knows_nobody():  # S 5.10
+def test_an_empty_list_has_version_0_and_knows_nobody():
+    """S 5.10."""
     store = Store()
     assert authlist.version(store) == authlist.size(store) == 0
     assert authlist.find(store, "A", None) is None
 
 
-def test_a_full_list_replaces_what_was_there():  # S 5.15
+def test_a_full_list_replaces_what_was_there():
+    """S 5.15/1."""
     store = Store()
     assert fill(store, 5) == "Accepted"
     assert (authlist.version(store), authlist.size(store)) == (5, 3)
@@ -60,7 +62,8 @@ def test_a_full_list_replaces_what_was_there():  # S 5.15
     ]
 
 
-def test_an_empty_full_list_removes_all():  # S 6.41, 5.10
+def test_an_empty_full_list_removes_all():
+    """S 5.15/1."""
     store = Store()
     fill(store, 5)
     assert update(store, 9, True, [], MOST) == "Accepted"
@@ -70,7 +73,8 @@ def test_an_empty_full_list_removes_all():  # S 6.41, 5.10
     assert authlist.version(store) == 1
 
 
-def test_a_differential_list_adds_changes_and_deletes():  # S 5.15, 7.1
+def test_a_differential_list_adds_changes_and_deletes():
+    """S 5.15/2."""
     store = Store()
     fill(store)
     rows = (
@@ -86,6 +90,7 @@ def test_a_differential_list_adds_changes_and_deletes():  # S 5.15, 7.1
 
 
 def test_to_delete_who_is_not_there_is_no_error():
+    """S 5.15/2."""
     store = Store()
     fill(store)
     assert diff(store, 2, ("WHO", None, None, None)) == "Accepted"
@@ -93,7 +98,8 @@ def test_to_delete_who_is_not_there_is_no_error():
 
 
 @pytest.mark.parametrize("number, result", [(4, "VersionMismatch"), (5, "VersionMismatch")])
-def test_a_differential_list_of_no_newer_version_does_not_fit(number, result):  # S 7.47
+def test_a_differential_list_of_no_newer_version_does_not_fit(number, result):
+    """S 5.15/3."""
     store = Store()
     fill(store, 5)
     before = dict(store.files)
@@ -102,7 +108,8 @@ def test_a_differential_list_of_no_newer_version_does_not_fit(number, result):  
     assert diff(store, 6, ("NEW", "Accepted", None, None)) == "Accepted"
 
 
-def test_an_empty_differential_list_changes_nothing_but_the_version():  # S 6.41
+def test_an_empty_differential_list_changes_nothing_but_the_version():
+    """S 5.15/2."""
     store = Store()
     fill(store, 5)
     assert diff(store, 6) == "Accepted"
@@ -110,7 +117,8 @@ def test_an_empty_differential_list_changes_nothing_but_the_version():  # S 6.41
 
 
 @pytest.mark.parametrize("full", [True, False])
-def test_a_token_twice_is_refused_in_whatever_case(full):  # S 6.41, 3.9
+def test_a_token_twice_is_refused_in_whatever_case(full):
+    """S 5.15/4."""
     store = Store()
     fill(store, 5)
     before = dict(store.files)
@@ -119,7 +127,8 @@ def test_a_token_twice_is_refused_in_whatever_case(full):  # S 6.41, 3.9
     assert store.files == before
 
 
-def test_tokens_ignore_case():  # S 3.9
+def test_tokens_ignore_case():
+    """S 3.9."""
     store = Store()
     diff(store, 1, ("abC", "Blocked", None, None))
     assert status(store, "ABc") == "Blocked"
@@ -127,7 +136,8 @@ def test_tokens_ignore_case():  # S 3.9
     assert status(store, "abc") == "Accepted" and authlist.size(store) == 1
 
 
-def test_tokens_may_hold_anything():  # S 3.9, E 3.74
+def test_tokens_may_hold_anything():
+    """S 3.9."""
     store = Store()
     tags = ['a"b', "x\\y", "1,2", "tab\there", "line\nfeed", "é", "日本語", "\x00", "a" * 20]
     rows = [(tag, "Accepted", None, tag[:20]) for tag in tags]
@@ -136,7 +146,8 @@ def test_tokens_may_hold_anything():  # S 3.9, E 3.74
         assert authlist.find(store, tag, None) == ["Accepted", tag[:20]]
 
 
-def test_time_runs_out():  # S 3.5.4
+def test_time_runs_out():
+    """S 3.5.1/2."""
     store = Store()
     diff(store, 1, ("A", "Accepted", 1000, None), ("B", "Blocked", 1000, None))
     assert status(store, "A", 999) == "Accepted"
@@ -154,7 +165,8 @@ def test_dates_of_every_size(expiry):
         assert status(store, "A", min(expiry, 2**32 - 1)) == "Expired"
 
 
-def test_the_limit():  # 9.2.2
+def test_the_limit():
+    """S 5.15/4."""
     store = Store()
     rows = [("T%d" % n, "Accepted", None, None) for n in range(10)]
     assert update(store, 1, True, rows, 10) == "Accepted"
@@ -182,6 +194,7 @@ def test_a_thousand_tokens_in_parts():  # 9.2.2, 9.2.3
 
 
 def test_a_flash_that_refuses_leaves_the_old_list():
+    """S 3.5.2/1."""
     store = Store()
     fill(store, 1, 20)
     before = dict(store.files)
@@ -207,6 +220,7 @@ def test_the_list_leaves_the_journal_its_room(free, result):  # S 3.7: charges c
 
 
 def test_a_damaged_part_is_not_believed():
+    """S 3.5.2/1."""
     store = Store()
     fill(store, 1, 1)
     name = next(n for n in store.files if n != "local")
@@ -232,6 +246,7 @@ def scenarios():
 
 @pytest.mark.parametrize("name, change, old", list(scenarios()), ids=lambda v: str(v)[:16])
 def test_a_power_cut_at_any_write_leaves_the_old_list_or_the_new(name, change, old):
+    """S 3.5.2/1."""
     tags = ["TAG%d" % n for n in range(40)] + ["N%d" % n for n in range(10)]
     origin = Store()
     if old:
@@ -254,6 +269,7 @@ def test_a_power_cut_at_any_write_leaves_the_old_list_or_the_new(name, change, o
 
 
 def test_random_updates_agree_with_a_dict():
+    """S 5.15/2."""
     rnd = random.Random(16)
     store = Store()
     model = {}

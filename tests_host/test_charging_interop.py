@@ -93,6 +93,7 @@ async def test_limits_and_breakpoints_reach_the_plant(tmp_path):
 
 @scenario
 async def test_profiles_survive_a_power_cut(tmp_path):
+    """E 3.37."""
     async with world(tmp_path) as (csms, client):
         await install(csms, 0, profile(1, "ChargePointMaxProfile", periods=[(0, 9)]))
         await client.ask("power cycle")
@@ -105,6 +106,7 @@ async def test_profiles_survive_a_power_cut(tmp_path):
 
 @scenario
 async def test_a_remote_start_with_its_profile(tmp_path):
+    """S 5.11/5."""
     async with world(tmp_path) as (csms, client):
         body = snake(profile(1, TX, periods=[(0, 7)]))
         request = call.RemoteStartTransaction(id_tag="R1", connector_id=1, charging_profile=body)
@@ -115,6 +117,7 @@ async def test_a_remote_start_with_its_profile(tmp_path):
 
 @scenario
 async def test_a_long_composite_schedule_comes_in_turns(tmp_path):
+    """S 5.7/1."""
     async with world(tmp_path) as (csms, client):
         rows = [(n * 60, 5 + n % 25) for n in range(50)]
         start = int(time.time()) - 100

@@ -53,7 +53,7 @@ def test_a_power_limit_follows_the_voltage():
 
 
 def test_a_limit_of_zero_suspends_the_charge_and_a_higher_one_resumes_it():
-    """S 4.9: SuspendedEVSE; the transaction goes on."""
+    """S 4.9/1, E 3.64: SuspendedEVSE; the transaction goes on."""
     w = ChargingWorld()
     w.charge()
     w.set(1, profile(1, TX, start=w.wall, periods=[(0, 0), (30, 10)]))
@@ -70,6 +70,7 @@ def test_a_limit_of_zero_suspends_the_charge_and_a_higher_one_resumes_it():
 
 
 def test_a_default_holds_from_the_first_ampere():
+    """S 3.13.1/2."""
     w = ChargingWorld()
     w.set(0, profile(periods=[(0, 6)]))
     w.plug()
@@ -83,6 +84,7 @@ def test_a_default_holds_from_the_first_ampere():
 
 
 def test_a_default_of_zero_never_closes_the_contactor():
+    """S 3.13.1/2."""
     w = ChargingWorld()
     w.set(0, profile(periods=[(0, 0)]))
     w.plug()
@@ -94,7 +96,7 @@ def test_a_default_of_zero_never_closes_the_contactor():
 
 
 def test_offered_follows_the_limit():
-    """Current.Offered and Power.Offered (7.31)."""
+    """S 7.31/2: Current.Offered and Power.Offered (7.31)."""
     w = ChargingWorld(
         MeterValueSampleInterval=10, MeterValuesSampledData="Current.Offered,Power.Offered"
     )
@@ -108,7 +110,7 @@ def test_offered_follows_the_limit():
 
 
 def test_the_connectors_share_what_the_station_may_draw():
-    """S 3.13.3: at every moment but the ramp of the change itself."""
+    """S 3.13.3/2: at every moment but the ramp of the change itself."""
     w = ChargingWorld(connectors=2)
     assert w.set(0, profile(1, MAX, periods=[(0, 24)])) == "Accepted"
     w.charge("A1", 1)
@@ -128,6 +130,7 @@ def test_the_connectors_share_what_the_station_may_draw():
 
 
 def test_what_one_may_not_use_is_the_others():
+    """S 3.13.3/2."""
     w = ChargingWorld(connectors=2)
     w.set(0, profile(1, MAX, periods=[(0, 24)]))
     w.charge("A1", 1)
@@ -138,6 +141,7 @@ def test_what_one_may_not_use_is_the_others():
 
 
 def test_the_profile_of_a_remote_start_holds_from_the_first_ampere():
+    """S 5.11/5."""
     w = ChargingWorld()
     w.plug()
     w.pass_time(2)
@@ -153,7 +157,7 @@ def test_the_profile_of_a_remote_start_holds_from_the_first_ampere():
 
 
 def test_a_start_that_times_out_takes_its_profile_along():
-    """Nobody plugs in within ConnectionTimeOut; the next charge is another's."""
+    """S 3.13.1/5: Nobody plugs in within ConnectionTimeOut; the next charge is another's."""
     w = ChargingWorld(ConnectionTimeOut=10)
     payload = {"idTag": "R1", "chargingProfile": profile(1, TX, periods=[(0, 7)])}
     assert w.call("RemoteStartTransaction", payload) == {"status": "Accepted"}

@@ -88,6 +88,7 @@ def charges(b, cids):
     st.integers(0, 1000),
 )
 def test_the_composite_schedule_is_that_of_every_second(drawn, cid, duration, unit, begun):
+    """S 3.13.3/1."""
     b = Charging(connectors=2)
     b.clock.now += begun
     b.charge("A1", 1)
@@ -106,7 +107,9 @@ def test_the_composite_schedule_is_that_of_every_second(drawn, cid, duration, un
     st.integers(1, 60),
 )
 def test_the_claims_follow_every_second(drawn, start, length):
-    """Event-driven: nothing is computed between breakpoints, and yet every second is right."""
+    """S 3.13.3/1: Event-driven: nothing is computed between breakpoints, and yet every second is
+    right.
+    """
     b = Charging(connectors=2)
     b.charge("B2", 2)
     kept = installed(b, drawn)
@@ -166,6 +169,7 @@ def said(p, t, zero=None):
 
 
 def test_a_period_lasts_to_the_second_before_the_next():
+    """S 5.16.4/1."""
     p = packed()
     assert said(p, 999) == (None, 1000)
     assert said(p, 1000) == (100, 1060)
@@ -176,6 +180,7 @@ def test_a_period_lasts_to_the_second_before_the_next():
 
 
 def test_validity_begins_with_its_first_second_and_ends_before_its_last():
+    """S 3.13.2/1."""
     p = packed(valid=(1010, 1070))
     assert said(p, 1009) == ("invalid", 1010)
     assert said(p, 1010) == (100, 1060)
@@ -188,7 +193,7 @@ def test_validity_begins_with_its_first_second_and_ends_before_its_last():
 
 
 def test_periods_beyond_the_duration_are_not_run_and_the_last_extends_to_it():
-    """5.16.4, third note."""
+    """S 5.16.4/1."""
     assert said(packed(duration=61), 1060) == (200, 1061)
     assert said(packed(duration=61), 1061) == (None, composite.NEVER)
     assert said(packed(duration=60), 1060) == (None, composite.NEVER)
@@ -220,6 +225,7 @@ def test_what_is_longer_than_the_recurrence_is_not_run():
 
 
 def test_a_relative_schedule_begins_with_the_charge():
+    """S 7.9."""
     p = packed(composite.RELATIVE, 0)
     assert said(p, 5060, 5000) == (200, 5300)
     assert said(p, 4999, 5000) == (None, 5000)
@@ -242,7 +248,7 @@ def said_lowest(p):
 
 
 def test_units():
-    """E 3.69, and of more phases than there are the limit is taken as given (E 3.34)."""
+    """E 3.34, E 3.69: and of more phases than there are the limit is taken as given (E 3.34)."""
     convert = composite.convert
     a, w = composite.A, composite.W
     assert convert(160, a, 3, a, 855, 0) == 160
@@ -257,6 +263,7 @@ def test_units():
 
 
 def test_what_all_share():
+    """S 3.13.3/2."""
     share = allowance.share
     assert [share(300, [1000, 1000], [0, 1], i) for i in (0, 1)] == [150, 150]
     assert [share(300, [100, 1000], [0, 1], i) for i in (0, 1)] == [100, 200]

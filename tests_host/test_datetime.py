@@ -40,6 +40,7 @@ def test_the_years_1_to_9999_hold_too():
 
 
 def test_offsets_and_fractions():
+    """S 3.15."""
     rng = random.Random(3)
     for _ in range(5000):
         seconds, micros = rng.randrange(*RANGE), rng.randrange(10**6)
@@ -51,6 +52,7 @@ def test_offsets_and_fractions():
 
 
 def test_a_fraction_is_cut_to_milliseconds_and_may_have_any_length():
+    """E 3.10."""
     for fraction, ms in (("", 0), (".5", 500), (".05", 50), (".0009", 0), (".999999999999", 999)):
         assert ours.parse("2026-11-20T12:46:00%sZ" % fraction, ms=True) == 1795178760000 + ms
     assert ours.iso(1795178760, 7) == "2026-11-20T12:46:00.007Z"
@@ -58,6 +60,7 @@ def test_a_fraction_is_cut_to_milliseconds_and_may_have_any_length():
 
 
 def test_the_example_of_the_specification():
+    """S 3.15."""
     assert ours.parse("2013-02-01T20:53:32.486Z", ms=True) == 1359752012486
 
 

@@ -17,6 +17,7 @@ def rpc():
 
 
 def test_a_call_is_answered_with_its_id(rpc):
+    """J 4.1.4."""
     kind, message_id, action, payload, detail = rpc.receive('[2,"7","Reset",{"type":"Soft"}]', 0)
     assert (kind, message_id, action, payload) == (CALL, "7", "Reset", {"type": "Soft"})
     assert detail is None
@@ -44,6 +45,7 @@ def test_a_text_that_cannot_be_built_leaves_everything_as_it_was(rpc):
 
 
 def test_an_id_is_echoed_as_it_came_whatever_it_contains(rpc):
+    """J 4.1.4."""
     for message_id in ("", "é😀", 'a"b\\c\n', "x" * 36, "😀" * 36):
         event = rpc.receive(json.dumps([2, message_id, "ClearCache", {}]), 0)
         assert event[:2] == (CALL, message_id)
@@ -51,6 +53,7 @@ def test_an_id_is_echoed_as_it_came_whatever_it_contains(rpc):
 
 
 def test_our_call_gets_its_answer(rpc):
+    """J 4.2.2."""
     text = rpc.call("BootNotification", BOOT, 100)
     assert json.loads(text) == [2, "17-a3f9-1", "BootNotification", BOOT]
     assert rpc.pending == ("17-a3f9-1", "BootNotification")
@@ -64,6 +67,7 @@ def test_a_payload_may_be_json_text_already(rpc):
 
 
 def test_one_call_at_a_time(rpc):
+    """J 4.1.1/1."""
     rpc.call("Heartbeat", {}, 0)
     with pytest.raises(RuntimeError):
         rpc.call("Heartbeat", {}, 1)
@@ -71,6 +75,7 @@ def test_one_call_at_a_time(rpc):
 
 
 def test_a_call_of_the_other_side_crosses_ours(rpc):
+    """J 4.1.1/2."""
     rpc.call("Heartbeat", {}, 0)
     assert (
         rpc.receive('[2,"17-a3f9-1","ClearCache",{}]', 1)[0] == CALL
@@ -81,12 +86,14 @@ def test_a_call_of_the_other_side_crosses_ours(rpc):
 
 @pytest.mark.parametrize("now,over", [(129, False), (130, True), (131, True)])
 def test_a_call_times_out(rpc, now, over):
+    """J 4.1.1/3, E 3.83."""
     rpc.call("Heartbeat", {}, 100)
     assert rpc.timed_out(now) == (("17-a3f9-1", "Heartbeat") if over else None)
     assert rpc.timed_out(now + 1000) == (None if over else ("17-a3f9-1", "Heartbeat"))
 
 
 def test_a_late_answer_is_ignored_but_can_be_read(rpc):
+    """J 4.1.1/3."""
     rpc.call("StartTransaction", "{}", 0, "old")
     rpc.timed_out(30)
     rpc.call("Heartbeat", {}, 31)
@@ -99,6 +106,7 @@ def test_a_late_answer_is_ignored_but_can_be_read(rpc):
 
 
 def test_a_repeated_message_may_keep_its_id(rpc):
+    """JE 3.7."""
     assert json.loads(rpc.call("Heartbeat", {}, 0, "again"))[1] == "again"
     rpc.timed_out(30)
     assert json.loads(rpc.call("Heartbeat", {}, 31, "again"))[1] == "again"
@@ -115,6 +123,7 @@ def test_a_lost_connection_ends_everything_that_waits(rpc):
 
 
 def test_ids_never_come_twice_and_fit_36_characters():
+    """JE 3.1."""
     rpc = Rpc(BLOB, "x" * 24)
     ids = {rpc.next_id() for _ in range(1000)}
     assert len(ids) == 1000
@@ -123,6 +132,7 @@ def test_ids_never_come_twice_and_fit_36_characters():
 
 
 def test_an_error_answers_our_call(rpc):
+    """JE 3.3."""
     rpc.call("Heartbeat", {}, 0)
     event = rpc.receive('[4,"17-a3f9-1","NotSupported","no",{"a":1}]', 1)
     assert event == (ERROR, "17-a3f9-1", "Heartbeat", {"a": 1}, ("NotSupported", "no"))
@@ -140,6 +150,7 @@ def test_an_error_answers_our_call(rpc):
     ],
 )
 def test_a_sloppy_error_is_an_error_all_the_same(rpc, tail, code):
+    """JE 3.3."""
     rpc.call("Heartbeat", {}, 0)
     event = rpc.receive('[4,"17-a3f9-1",' + tail, 1)
     assert event[0] == ERROR and event[4][0] == code
@@ -165,6 +176,7 @@ def test_a_sloppy_error_is_an_error_all_the_same(rpc, tail, code):
     ],
 )
 def test_an_answer_that_breaks_the_rules_ends_our_call(rpc, tail, payload, code):
+    """J 4.2.2."""
     rpc.call("Heartbeat", {}, 0)
     event = rpc.receive('[3,"17-a3f9-1"' + tail, 1)
     assert event[:4] == (INVALID, "17-a3f9-1", "Heartbeat", payload)

@@ -64,7 +64,7 @@ def refused(event, code: str, message_id: str) -> str:
     ],
 )
 def test_what_nobody_can_be_answered_is_ignored_with_a_reason(rpc, text):
-    """No type, no id, an unknown type (J 4.1.3), an answer that belongs to nothing."""
+    """J 4.1.3: No type, no id, an unknown type (J 4.1.3), an answer that belongs to nothing."""
     rpc.call("Heartbeat", {}, 0)
     event = rpc.receive(text, 1)
     assert event[0] == IGNORED
@@ -99,11 +99,13 @@ def test_what_nobody_can_be_answered_is_ignored_with_a_reason(rpc, text):
     ],
 )
 def test_a_broken_call_with_an_id_is_refused_as_formation_violation(rpc, text):
+    """JE 5.2."""
     assert refused(rpc.receive(text, 0), "FormationViolation", "7")
     assert rpc.receive('[2,"7","ClearCache",{}]', 0)[0] == CALL  # and did no harm
 
 
 def test_an_id_may_have_36_characters_not_37(rpc):
+    """J 4.1.4."""
     assert rpc.receive(json.dumps([2, "x" * 36, "ClearCache", {}]), 0)[0] == CALL
     for long_id in ("x" * 37, "é" * 37, "x" * 500):
         refused(
@@ -114,12 +116,14 @@ def test_an_id_may_have_36_characters_not_37(rpc):
 
 
 def test_an_unknown_action_is_not_implemented(rpc):
+    """J 4.2.3/1."""
     assert refused(rpc.receive('[2,"7","Fly",{}]', 0), "NotImplemented", "7")
     assert refused(rpc.receive('[2,"7","clearcache",{}]', 0), "NotImplemented", "7")
     assert refused(rpc.receive('[2,"7","%s",{}]' % ("x" * 5000), 0), "NotImplemented", "7")
 
 
 def test_a_known_action_that_the_station_lacks_is_not_supported_whatever_its_payload():
+    """J 4.2.3/1."""
     rpc = Rpc(BLOB, "p", supports=lambda action: action == "ClearCache")
     assert refused(rpc.receive('[2,"7","Reset",{"x":1}]', 0), "NotSupported", "7")
     assert refused(rpc.receive('[2,"7","Fly",{}]', 0), "NotImplemented", "7")
@@ -127,6 +131,8 @@ def test_a_known_action_that_the_station_lacks_is_not_supported_whatever_its_pay
 
 
 def test_a_payload_that_breaks_its_schema_is_refused_with_code_and_place(rpc):
+    """J 4.2.3/2."""
+
     def answer(payload):
         return rpc.receive('[2,"7","Reset",%s]' % payload, 0)
 
@@ -144,6 +150,7 @@ def test_an_id_that_is_being_handled_is_refused_and_the_first_call_goes_on(rpc):
 
 
 def test_a_server_that_does_not_wait_is_served_within_bounds(rpc):
+    """J 4.1.1/2."""
     for number in range(20):
         assert rpc.receive('[2,"%d","ClearCache",{}]' % number, 0)[0] == CALL
     assert len(rpc.serving) == 4
@@ -166,6 +173,7 @@ def test_a_server_that_does_not_wait_is_served_within_bounds(rpc):
     ],
 )
 def test_of_a_message_that_is_too_long_the_beginning_is_enough(rpc, head, kind):
+    """J 4.2.3/4."""
     rpc.call("Heartbeat", {}, 0)
     event = rpc.oversize(
         (head + "x" * 128)[:128].encode() if head[-1:] == '"' else head.encode(), 50_000, 1

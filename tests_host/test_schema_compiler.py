@@ -111,7 +111,7 @@ def test_a_keyword_that_is_not_understood_stops_it(part):
 
 
 def test_the_corrections_of_the_errata_are_in():
-    """J errata 2.1, 2.3 to 2.6, 3.2: the package must not fall back to the original files."""
+    """JE 2: 2.1, 2.3 to 2.6, 3.2: the package must not fall back to the original files."""
     schemas = load()
     assert "reason" not in schemas["StopTransaction"][0]["required"]
     assert schemas["BootNotification"][1]["properties"]["interval"]["type"] == "integer"

@@ -84,6 +84,7 @@ CASES = [
 
 @pytest.mark.parametrize("action,payload,code,reason", CASES)
 def test_the_first_error_in_document_order_decides(action, payload, code, reason):
+    """J 4.2.3/2."""
     found = schema.validate(BLOB, action.rstrip("/"), action.endswith("/"), payload)
     assert found[0] == code
     assert found[1].startswith(reason)

@@ -61,6 +61,7 @@ def test_all_28_messages_of_1_6_and_11_of_the_security_whitepaper_are_known():
 
 @pytest.mark.parametrize("action,is_response", MESSAGES)
 def test_minimal_and_maximal_payloads_pass(action, is_response):
+    """JE 2."""
     root = oracle.official(action, is_response)
     for share, full in ((0, False), (1, False), (1, True)):
         rng = random.Random(7)
@@ -71,6 +72,7 @@ def test_minimal_and_maximal_payloads_pass(action, is_response):
 
 @pytest.mark.parametrize("action,is_response", MESSAGES)
 def test_each_required_key_is_missed(action, is_response):
+    """JE 2."""
     root = oracle.official(action, is_response)
     whole = payloads.make(root, root, random.Random(1), 1)
     for key in root.get("properties", {}):
@@ -81,12 +83,14 @@ def test_each_required_key_is_missed(action, is_response):
 
 
 def test_5000_mutated_payloads_get_the_verdict_and_the_first_error_of_jsonschema():
+    """J 4.2.3/2."""
     assert 1000 < compare(16, 5000) < 3000  # both verdicts are well represented
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(10))
 def test_100000_mutated_payloads(seed):
+    """J 4.2.3/2."""
     compare(1000 + seed, 10_000)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from station import faults, path_rivot
+from station import path_rivot
 from world import World
 
 
@@ -23,6 +23,7 @@ def faulted(w, error, vendor=None):
 
 
 def test_bms_stop_suspends_and_the_transaction_stays():
+    """E 3.55."""
     w = charging()
     w.wire.permit = False
     w.pass_time(2)
@@ -42,6 +43,7 @@ def test_bms_that_permits_again_is_charged_again():
 
 
 def test_taper_below_the_end_current_is_a_full_battery():
+    """E 3.55."""
     w = charging()
     w.wire.taper_at = 0  # takes 0.5 A from now on
     w.pass_time(55)
@@ -52,6 +54,7 @@ def test_taper_below_the_end_current_is_a_full_battery():
 
 
 def test_a_low_limit_of_ours_is_not_a_full_battery():
+    """E 3.55."""
     w = charging()
     w.connector.limits.claim("profile", 10)  # 1 A, below the end current
     w.pass_time(200)
@@ -82,6 +85,7 @@ def test_bms_silent_takes_the_output_off_within_its_time_to_live():
 
 
 def test_bms_silent_is_never_shown_as_the_wish_of_the_vehicle():
+    """S 4.9/3."""
     w = charging()
     w.wire.bms_on = False
     w.pass_time(10)
@@ -90,6 +94,7 @@ def test_bms_silent_is_never_shown_as_the_wish_of_the_vehicle():
 
 
 def test_bms_silent_for_30_s_ends_the_transaction_with_other():
+    """S 4.10/7."""
     w = charging()
     w.wire.bms_on = False
     w.pass_time(29)
@@ -108,6 +113,7 @@ def test_bms_back_in_time_goes_on_charging():
 
 
 def test_bms_silent_because_the_plug_is_out_is_ev_disconnected():
+    """S 4.10/5."""
     w = charging()
     w.unplug()
     w.pass_time(5)
@@ -128,6 +134,7 @@ def test_unplugged_while_the_bms_is_silent_goes_straight_to_finishing():
 
 
 def test_module_lost_is_a_power_switch_failure_and_stop_is_repeated():
+    """S 4.10/7."""
     w = charging()
     w.wire.module_on = False
     w.pass_time(5)
@@ -226,6 +233,7 @@ def test_hot_for_a_moment_goes_on():
 
 
 def test_emergency_stop_is_at_once_and_latched():
+    """S 4.10/6."""
     w = charging()
     w.io.pressed = True
     w.pass_time(0.1)
@@ -252,6 +260,7 @@ def test_emergency_stop_is_released_by_a_person_only_after_the_button():
 
 
 def test_emergency_stop_reaches_every_connector():
+    """S 4.10/6."""
     w = World(connectors=3)
     w.io.pressed = True
     w.pass_time(0.2)
@@ -262,6 +271,7 @@ def test_emergency_stop_reaches_every_connector():
 
 
 def test_unplug_under_load():
+    """S 4.10/5."""
     w = charging()
     w.unplug()
     w.pass_time(0.1)
@@ -294,6 +304,7 @@ def test_can_lost():
 
 
 def test_a_fault_is_held_ten_seconds_after_its_cause():
+    """S 4.9/5."""
     w = World()
     w.wire.path.can_state(False)
     w.pass_time(1)
@@ -317,6 +328,7 @@ def test_a_fault_is_held_ten_seconds_after_its_cause():
     ],
 )
 def test_ordered_stop_opens_the_contactor_without_current(order, reason):
+    """S 5.14/1."""
     w = charging()
     w.session.transaction_id = 7
     order(w)
@@ -324,26 +336,3 @@ def test_ordered_stop_opens_the_contactor_without_current(order, reason):
     assert w.stopped[0].stop_reason == reason
     assert w.status == "Finishing"
     assert w.io.moves[-1][1] is False and w.io.moves[-1][2] < 1.0
-
-
-def test_nobody_can_start_while_a_reset_is_under_way():
-    w = World()
-    w.plug()
-    w.pass_time(2)
-    w.station.reset("Soft")
-    assert "restart" in w.station.can_start(1)
-
-
-def test_second_stop_changes_nothing():
-    w = charging()
-    w.tag()
-    w.station.stop(1, "Remote")
-    w.pass_time(5)
-    assert [s.stop_reason for s in w.stopped] == ["Local"]
-
-
-def test_inputs_lost_is_a_fault():
-    w = charging()
-    w.io.alive = False
-    w.pass_time(4)
-    assert w.connector.faults.mask & faults.INPUTS_LOST and w.status == "Faulted"

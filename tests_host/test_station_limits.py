@@ -62,6 +62,7 @@ def test_an_unknown_name_is_an_error():
     st.integers(1, 10_000),
 )
 def test_no_claim_is_ever_exceeded(claims, voltage_dv):
+    """S 3.13.3/1."""
     names = tuple("abcdef"[: len(claims)])
     made = Limits(names)
     for name, (da, w) in zip(names, claims, strict=True):
@@ -85,6 +86,7 @@ def test_a_profile_reaches_the_module_within_200_ms():
 
 
 def test_a_profile_of_zero_is_suspended_evse():
+    """S 4.9/1."""
     w = World().charge()
     w.connector.limits.claim("profile", 0)
     w.pass_time(3)
@@ -100,6 +102,7 @@ def test_the_vehicle_is_named_when_it_takes_less():
 
 
 def test_a_vehicle_that_asks_for_nothing_is_suspended_ev():
+    """E 3.55."""
     w = World().charge()
     w.wire.imax = 0.0
     w.pass_time(3)

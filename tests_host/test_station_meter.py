@@ -21,6 +21,7 @@ def with_meter(energy_wh=5000):
 
 
 def test_the_register_is_that_of_the_external_meter():
+    """E 3.9."""
     w = with_meter(5000).charge()
     w.connector.external.energy_wh = 5321
     w.pass_time(60)
@@ -35,6 +36,7 @@ def test_power_is_that_of_the_external_meter():
 
 
 def test_a_meter_that_jumps_back_does_not_take_the_register_along():
+    """S 7.31/1."""
     w = with_meter(5000).charge()
     w.connector.external.energy_wh = 10
     w.pass_time(5)

@@ -22,6 +22,7 @@ def test_plug_first_then_card():
 
 
 def test_a_card_that_nobody_follows_times_out_to_available():  # errata 3.20, 3.21
+    """E 3.21, E 3.77."""
     w = World(ConnectionTimeOut=30)
     w.tag()
     w.pass_time(29)
@@ -31,6 +32,7 @@ def test_a_card_that_nobody_follows_times_out_to_available():  # errata 3.20, 3.
 
 
 def test_a_timed_out_card_with_the_cable_in_is_finishing():  # errata 3.21
+    """E 3.20."""
     w = World(ConnectionTimeOut=30)
     w.wire.bms_on = False
     w.tag()
@@ -40,6 +42,7 @@ def test_a_timed_out_card_with_the_cable_in_is_finishing():  # errata 3.21
 
 
 def test_connection_timeout_zero_waits_for_ever():
+    """E 3.77."""
     w = World(ConnectionTimeOut=0)
     w.tag()
     w.pass_time(4000)
@@ -55,6 +58,7 @@ def test_same_card_again_cancels_before_the_start():
 
 
 def test_unknown_card_starts_nothing():
+    """S 4.1/1."""
     w = World(cards={"A1"})
     w.plug()
     w.pass_time(2)
@@ -63,7 +67,8 @@ def test_unknown_card_starts_nothing():
     assert w.status == "Preparing" and not w.started
 
 
-def test_another_card_of_the_same_parent_may_stop():  # S 4.1
+def test_another_card_of_the_same_parent_may_stop():
+    """S 4.1/3."""
     w = World(cards={"A1": "P", "A2": "P", "B1": "Q", "C": None}).charge("A1")
     for card in ("B1", "C"):
         w.tag(card)
@@ -75,6 +80,7 @@ def test_another_card_of_the_same_parent_may_stop():  # S 4.1
 
 
 def test_no_parent_is_not_a_common_parent():
+    """S 3.10."""
     w = World(cards={"A1": None, "A2": None}).charge("A1")
     w.tag("A2")
     w.pass_time(3)
@@ -83,11 +89,13 @@ def test_no_parent_is_not_a_common_parent():
 
 @pytest.mark.parametrize("tag", ["", "X" * 21])
 def test_tag_length(tag):
+    """S 3.9."""
     w = World()
     assert "1 to 20 characters" in w.tag(tag)
 
 
 def test_after_a_stop_the_same_vehicle_can_charge_again():  # libocpp#813
+    """S 4.9/10."""
     w = World().charge()
     w.tag()
     w.pass_time(5)
@@ -98,6 +106,7 @@ def test_after_a_stop_the_same_vehicle_can_charge_again():  # libocpp#813
 
 
 def test_remote_start_chooses_the_plugged_connector():
+    """S 5.11/3."""
     w = World(connectors=3)
     w.plug(2)
     w.pass_time(2)
@@ -107,6 +116,7 @@ def test_remote_start_chooses_the_plugged_connector():
 
 
 def test_remote_start_may_ask_for_authorisation():
+    """S 5.11/1."""
     w = World(cards={"A1"}, AuthorizeRemoteTxRequests=True)
     w.plug()
     w.pass_time(2)
@@ -119,6 +129,7 @@ def test_remote_start_may_ask_for_authorisation():
 
 
 def test_unavailable_and_back():
+    """S 5.2/4."""
     w = World()
     assert w.station.set_availability(1, False) == "Accepted"
     w.pass_time(1)
@@ -131,7 +142,8 @@ def test_unavailable_and_back():
     assert w.status == "Preparing"
 
 
-def test_change_of_availability_waits_for_the_transaction():  # S 5.2
+def test_change_of_availability_waits_for_the_transaction():
+    """S 5.2/1."""
     w = World().charge()
     assert w.station.set_availability(1, False) == "Scheduled"
     w.pass_time(2)
@@ -141,7 +153,8 @@ def test_change_of_availability_waits_for_the_transaction():  # S 5.2
     assert w.status == "Unavailable"
 
 
-def test_availability_survives_a_power_cut():  # S 5.2
+def test_availability_survives_a_power_cut():
+    """S 4.9/2."""
     w = World(connectors=2)
     w.station.set_availability(2, False)
     again = World(connectors=2, store=w.store)
@@ -149,6 +162,7 @@ def test_availability_survives_a_power_cut():  # S 5.2
 
 
 def test_whole_station_out_of_service():
+    """S 5.2/3."""
     w = World(connectors=2)
     w.station.set_availability(0, False)
     w.pass_time(1)
@@ -186,6 +200,7 @@ def test_no_plug_input_the_batterys_frames_tell():
 
 
 def test_no_plug_input_a_silent_battery_ends_as_disconnected():
+    """S 4.10/5."""
     w = World()
     w.io.plugs[1] = None
     w.pass_time(3)
@@ -199,31 +214,8 @@ def test_no_plug_input_a_silent_battery_ends_as_disconnected():
     assert w.stopped[0].stop_reason == "EVDisconnected"
 
 
-def test_lock_holds_while_charging():
-    w = World()
-    w.io.locks[1] = False
-    w.charge()
-    assert w.io.locks[1] is True
-    w.tag()
-    w.pass_time(5)
-    assert w.io.locks[1] is False
-
-
-def test_unlock_finishes_the_transaction_first():  # S 5.18
-    w = World()
-    w.io.locks[1] = False
-    w.charge()
-    assert w.station.unlock(1) is None  # not yet
-    w.pass_time(5)
-    assert w.station.unlock(1, True) == "Unlocked"
-    assert w.stopped[0].stop_reason == "UnlockCommand" and w.io.locks[1] is False
-
-
-def test_no_lock_can_not_be_unlocked():
-    assert World().station.unlock(1) == "NotSupported"
-
-
 def test_power_cut_and_resume():
+    """S 4.10/4."""
     w = World().charge()
     w.pass_time(100)
     fields = {
@@ -248,6 +240,7 @@ def test_power_cut_and_resume():
 
 
 def test_resumed_without_its_vehicle_ends_as_disconnected():
+    """S 4.10/4."""
     again = World(store=Store(), boot=False)
     again.station.restore(
         {"cid": 1, "id_tag": "A1", "meter_start_wh": 0, "started_wall": None, "record": 1}
@@ -257,6 +250,7 @@ def test_resumed_without_its_vehicle_ends_as_disconnected():
 
 
 def test_register_is_saved_while_charging():
+    """S 7.31/1."""
     w = World(EnergySnapshotInterval=60).charge()
     w.pass_time(130)
     again = World(store=w.store)
@@ -264,6 +258,7 @@ def test_register_is_saved_while_charging():
 
 
 def test_damaged_register_record_leaves_the_older_one():
+    """S 7.31/1."""
     w = World(EnergySnapshotInterval=10).charge()
     w.pass_time(60)
     newest = max(
@@ -280,6 +275,7 @@ def _only(store, name):
 
 
 def test_every_event_crosses_the_bus_once():
+    """S 4.10/1."""
     w = World().charge()
     w.tag()
     w.pass_time(5)
@@ -288,6 +284,8 @@ def test_every_event_crosses_the_bus_once():
 
 
 def test_full_journal_refuses_new_charges():
+    """S 3.7/4."""
+
     class Full:
         journal_full = True
 
@@ -299,6 +297,7 @@ def test_full_journal_refuses_new_charges():
 
 
 def test_an_unplug_may_leave_the_transaction_waiting():  # S 9.1 StopTransactionOnEVSideDisconnect
+    """S 4.10/5, E 3.80."""
     w = World(StopTransactionOnEVSideDisconnect=False).charge()
     w.unplug()
     w.pass_time(60)
@@ -315,6 +314,7 @@ def test_an_unplug_may_leave_the_transaction_waiting():  # S 9.1 StopTransaction
 
 @pytest.mark.parametrize("frees", [True, False])
 def test_the_lock_after_an_unplug(frees):  # S 9.1 UnlockConnectorOnEVSideDisconnect
+    """S 4.10/8."""
     w = World(UnlockConnectorOnEVSideDisconnect=frees)
     w.io.locks[1] = False
     w.charge()

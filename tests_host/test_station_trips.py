@@ -1,5 +1,6 @@
 """The trips of part A, 6: over- and under-voltage, over-current. Inside, on, outside."""
 
+from station import faults
 from world import World
 
 
@@ -63,3 +64,29 @@ def test_under_voltage():
     faulted(w, "UnderVoltage")
     w.pass_time(4)
     assert w.stopped[0].stop_reason == "Other"
+
+
+def test_nobody_can_start_while_a_reset_is_under_way():
+    """S 5.14/1."""
+    w = World()
+    w.plug()
+    w.pass_time(2)
+    w.station.reset("Soft")
+    assert "restart" in w.station.can_start(1)
+
+
+def test_second_stop_changes_nothing():
+    """S 4.10/1."""
+    w = charging()
+    w.tag()
+    w.station.stop(1, "Remote")
+    w.pass_time(5)
+    assert [s.stop_reason for s in w.stopped] == ["Local"]
+
+
+def test_inputs_lost_is_a_fault():
+    """S 4.10/7."""
+    w = charging()
+    w.io.alive = False
+    w.pass_time(4)
+    assert w.connector.faults.mask & faults.INPUTS_LOST and w.status == "Faulted"

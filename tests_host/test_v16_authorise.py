@@ -11,7 +11,8 @@ def verdict(b):
     return b.station.verdicts[-1][2]
 
 
-def test_online_an_unknown_card_is_asked_about():  # S 4.1
+def test_online_an_unknown_card_is_asked_about():
+    """S 3.5/2."""
     b = Bench().online().charge("A1")
     assert b.sent("Authorize") == [{"idTag": "A1"}]
     assert b.station.verdicts == [(1, "A1", "Accepted", None)]
@@ -19,6 +20,7 @@ def test_online_an_unknown_card_is_asked_about():  # S 4.1
 
 @pytest.mark.parametrize("status", ["Blocked", "Expired", "Invalid", "ConcurrentTx"])
 def test_a_refused_card_starts_nothing(status):
+    """S 4.1/1."""
     b = Bench().online()
     b.csms.idtag = {"status": status}
     b.charge("A1").run(3)
@@ -26,6 +28,7 @@ def test_a_refused_card_starts_nothing(status):
 
 
 def test_a_card_shown_while_the_station_still_registers_is_asked_about():
+    """S 3.5/2."""
     b = Bench().start().run(2)
     b.station.tag(1, "A1")
     b.run(3)
@@ -36,6 +39,7 @@ def test_a_card_shown_while_the_station_still_registers_is_asked_about():
 
 @pytest.mark.parametrize("status", [None, "Pending", "Rejected"])
 def test_a_card_shown_at_boot_does_not_wait_for_a_csms_that_does_not_come(status):
+    """S 3.5/3."""
     b = Bench().start().run(2)
     b.csms.boot["status"] = status
     b.station.tag(1, "A1")
@@ -48,7 +52,8 @@ def test_a_card_shown_at_boot_does_not_wait_for_a_csms_that_does_not_come(status
     assert verdict(b) == "Invalid" and not b.sent("Authorize")
 
 
-def test_pre_authorize_starts_without_waiting():  # 9.1.13
+def test_pre_authorize_starts_without_waiting():
+    """S 3.5/1."""
     b = Bench(LocalPreAuthorize=True).online().charge().run(3)
     b.stop().run(2)
     b.charge().run(2)
@@ -56,13 +61,15 @@ def test_pre_authorize_starts_without_waiting():  # 9.1.13
 
 
 def test_without_pre_authorize_known_cards_are_asked_about_too():
+    """S 3.5/2."""
     b = Bench().online().charge().run(3)
     b.stop().run(2)
     b.charge().run(2)
     assert len(b.sent("Authorize")) == 2
 
 
-def test_a_card_known_as_bad_is_asked_about_online():  # S 3.5.1
+def test_a_card_known_as_bad_is_asked_about_online():
+    """S 3.5.1/4."""
     b = Bench(LocalPreAuthorize=True).online()
     b.csms.idtag = {"status": "Blocked"}
     b.charge().run(2)
@@ -84,7 +91,8 @@ def test_a_card_known_as_bad_is_asked_about_online():  # S 3.5.1
         (None, False, True, "Accepted"),
     ],
 )
-def test_offline_rules(known, offline, unknown, result):  # 9.1.12, 9.1.1, S 3.5.4
+def test_offline_rules(known, offline, unknown, result):
+    """S 3.5.4/1, S 3.5.4/3."""
     b = Bench(LocalAuthorizeOffline=offline, AllowOfflineTxForUnknownId=unknown).online()
     b.offline()
     if known:
@@ -93,7 +101,8 @@ def test_offline_rules(known, offline, unknown, result):  # 9.1.12, 9.1.1, S 3.5
     assert verdict(b) == result
 
 
-def test_a_card_whose_time_has_run_out_is_refused_offline():  # S 3.5.4
+def test_a_card_whose_time_has_run_out_is_refused_offline():
+    """S 3.5.1/2."""
     b = Bench(AllowOfflineTxForUnknownId=True).online()
     b.csms.idtag = {"status": "Accepted", "expiryDate": iso(WALL + 100)}
     b.charge().run(3)
@@ -108,7 +117,8 @@ def test_a_card_whose_time_has_run_out_is_refused_offline():  # S 3.5.4
     assert verdict(b) == "Expired"
 
 
-def test_cache_ignores_case():  # S 3.9
+def test_cache_ignores_case():
+    """S 3.9, E 3.74."""
     b = Bench().online().charge("abC1").run(2)
     b.stop(id_tag="abC1")
     b.offline()
@@ -116,7 +126,8 @@ def test_cache_ignores_case():  # S 3.9
     assert verdict(b) == "Accepted"
 
 
-def test_cache_survives_a_power_cut():  # S 3.5.1, E 3.4
+def test_cache_survives_a_power_cut():
+    """E 3.4."""
     b = Bench().online().charge().run(2)
     b.stop().run(2)
     b = b.reboot().start()
@@ -124,7 +135,8 @@ def test_cache_survives_a_power_cut():  # S 3.5.1, E 3.4
     assert verdict(b) == "Accepted"
 
 
-def test_cache_disabled_is_neither_read_nor_written():  # 9.1.2
+def test_cache_disabled_is_neither_read_nor_written():
+    """E 3.23."""
     b = Bench(AuthorizationCacheEnabled=False).online().charge().run(2)
     assert "cards" not in b.store.files
     b.stop().run(2)
@@ -133,7 +145,8 @@ def test_cache_disabled_is_neither_read_nor_written():  # 9.1.2
     assert verdict(b) == "Invalid"
 
 
-def test_start_and_stop_answers_update_the_cache():  # S 3.5.1
+def test_start_and_stop_answers_update_the_cache():
+    """S 3.5.1/1."""
     b = Bench(StopTransactionOnInvalidId=False).online()
     b.csms.replies["StartTransaction"] = {"transactionId": 1, "idTagInfo": {"status": "Blocked"}}
     b.charge().run(2)
@@ -143,7 +156,8 @@ def test_start_and_stop_answers_update_the_cache():  # S 3.5.1
     assert authorise.cached(b.store, "A1", None)[0] == "Expired"
 
 
-def test_clear_cache():  # S 5.4, E 3.23
+def test_clear_cache():
+    """S 5.4, E 3.23."""
     b = Bench().online().charge().run(2)
     assert b.call("ClearCache") == {"status": "Accepted"}
     assert authorise.cached(b.store, "A1", None) is None
@@ -151,7 +165,8 @@ def test_clear_cache():  # S 5.4, E 3.23
     assert b.call("ClearCache") == {"status": "Rejected"}
 
 
-def test_a_full_cache_lets_bad_ones_go_first_then_the_oldest():  # S 3.5.1
+def test_a_full_cache_lets_bad_ones_go_first_then_the_oldest():
+    """S 3.5.1/3."""
     store = Store()
     for tag, status in (("A", "Accepted"), ("B", "Blocked"), ("C", "Accepted")):
         authorise.remember(store, tag, status, None, None, 3)
@@ -162,12 +177,14 @@ def test_a_full_cache_lets_bad_ones_go_first_then_the_oldest():  # S 3.5.1
 
 
 def test_a_cache_of_no_entries_keeps_none():
+    """S 3.5.1/3."""
     store = Store()
     authorise.remember(store, "A", "Accepted", None, None, 0)
     assert authorise.cached(store, "A", None) is None
 
 
-def test_tokens_may_hold_anything():  # S 3.9, E 3.74
+def test_tokens_may_hold_anything():
+    """S 3.9."""
     store = Store()
     for tag in ('a"b', "x\\y", "1,2", "tab\there", "line\nfeed", "é"):
         authorise.remember(store, tag, "Accepted", None, None, 20)
@@ -175,6 +192,7 @@ def test_tokens_may_hold_anything():  # S 3.9, E 3.74
 
 
 def test_an_unchanged_verdict_costs_no_flash():
+    """E 3.4."""
     store = Store()
     authorise.remember(store, "A", "Accepted", None, None, 3)
     before = store.changes
@@ -183,6 +201,7 @@ def test_an_unchanged_verdict_costs_no_flash():
 
 
 def test_authorize_without_answer_is_decided_as_offline():
+    """S 3.5/3."""
     b = Bench(MessageTimeout=10).online().charge().run(2)
     b.stop().run(2)
     b.csms.silent = ("Authorize",)
@@ -196,6 +215,7 @@ def test_authorize_without_answer_is_decided_as_offline():
 
 
 def test_an_authorize_answer_only_just_too_late_is_used():
+    """S 3.5/3."""
     b = Bench(MessageTimeout=10).online()
     b.csms.silent = ("Authorize",)
     b.charge("A1").run(11)
@@ -204,6 +224,7 @@ def test_an_authorize_answer_only_just_too_late_is_used():
 
 
 def test_authorize_with_callerror_is_decided_as_offline():
+    """S 3.5/3."""
     b = Bench().online()
     b.csms.replies["Authorize"] = Error("InternalError")
     b.charge("A1")
@@ -211,6 +232,7 @@ def test_authorize_with_callerror_is_decided_as_offline():
 
 
 def test_a_line_that_breaks_while_asking_does_not_keep_the_customer_waiting():
+    """S 3.5/3."""
     b = Bench(AllowOfflineTxForUnknownId=True, connectors=2).online()
     b.csms.silent = ("Authorize",)
     b.charge("A1", 1).charge("B1", 2)
@@ -218,7 +240,8 @@ def test_a_line_that_breaks_while_asking_does_not_keep_the_customer_waiting():
     assert [v[:3] for v in b.station.verdicts] == [(1, "A1", "Accepted"), (2, "B1", "Accepted")]
 
 
-def test_another_card_may_stop_if_the_parent_is_the_same():  # S 4.1
+def test_another_card_may_stop_if_the_parent_is_the_same():
+    """S 4.1/2, S 4.1/3."""
     b = Bench().online()
     b.csms.idtag = {"status": "Accepted", "parentIdTag": "P"}
     b.charge("A1").run(2)

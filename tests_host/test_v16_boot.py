@@ -11,13 +11,15 @@ def boot(status, interval, **settings):
     return b.online()
 
 
-def test_accepted_then_the_status_of_0_and_all_before_anything_else():  # E 3.22
+def test_accepted_then_the_status_of_0_and_all_before_anything_else():
+    """E 3.22."""
     b = Bench(connectors=2).online()
     assert b.actions() == ["BootNotification"] + ["StatusNotification"] * 3
     assert [p["connectorId"] for p in b.sent("StatusNotification")] == [0, 1, 2]
 
 
-def test_interval_becomes_the_heartbeat_interval():  # S 4.2
+def test_interval_becomes_the_heartbeat_interval():
+    """S 4.2/2."""
     b = boot("Accepted", 77)
     assert b.config.get("HeartbeatInterval") == 77
     b.run(160)
@@ -25,10 +27,12 @@ def test_interval_becomes_the_heartbeat_interval():  # S 4.2
 
 
 def test_interval_zero_keeps_the_own_heartbeat_interval():
+    """S 4.2/2."""
     assert boot("Accepted", 0).config.get("HeartbeatInterval") == 300
 
 
-def test_nothing_but_boot_until_it_is_answered():  # S 4.2
+def test_nothing_but_boot_until_it_is_answered():
+    """S 4.2/1."""
     b = Bench(AllowOfflineTxForUnknownId=True).start()
     b.csms.silent = True
     b.online().charge().run(20)
@@ -37,6 +41,7 @@ def test_nothing_but_boot_until_it_is_answered():  # S 4.2
 
 
 def test_no_answer_to_boot_is_tried_again_after_a_pause():
+    """S 4.2/3."""
     b = Bench(MessageTimeout=30).start()
     b.csms.silent = True
     b.online()
@@ -49,13 +54,15 @@ def test_no_answer_to_boot_is_tried_again_after_a_pause():
 
 
 def test_callerror_to_boot_is_tried_again_after_a_pause():
+    """S 4.2/3."""
     b = Bench().start()
     b.csms.replies["BootNotification"] = Error("InternalError")
     b.online().run(117)
     assert b.times("BootNotification") == [0, 60]
 
 
-def test_pending_waits_the_interval_and_sends_nothing_else():  # S 4.2
+def test_pending_waits_the_interval_and_sends_nothing_else():
+    """S 4.2/3."""
     b = boot("Pending", 40, AllowOfflineTxForUnknownId=True)
     b.charge().run(37)
     assert b.actions() == ["BootNotification"]
@@ -66,6 +73,7 @@ def test_pending_waits_the_interval_and_sends_nothing_else():  # S 4.2
 
 
 def test_pending_sets_the_clock_and_answers_calls():
+    """S 4.2/5."""
     b = boot("Pending", 40)
     assert b.clock.wall() == WALL + 2
     assert "configurationKey" in b.call("GetConfiguration")
@@ -73,13 +81,15 @@ def test_pending_sets_the_clock_and_answers_calls():
     assert answer == {"status": "Accepted"}
 
 
-def test_pending_refuses_remote_start_and_stop():  # S 4.2
+def test_pending_refuses_remote_start_and_stop():
+    """S 4.2/6."""
     b = boot("Pending", 40)
     assert b.call("RemoteStartTransaction", {"idTag": "A"}) == {"status": "Rejected"}
     assert b.call("RemoteStopTransaction", {"transactionId": 1}) == {"status": "Rejected"}
 
 
-def test_pending_sends_what_is_triggered():  # S 4.2, 5.17
+def test_pending_sends_what_is_triggered():
+    """S 4.2/5."""
     b = boot("Pending", 400)
     for message in ("StatusNotification", "Heartbeat", "BootNotification", "MeterValues"):
         assert b.call("TriggerMessage", {"requestedMessage": message}) == {"status": "Accepted"}
@@ -93,6 +103,7 @@ def test_pending_sends_what_is_triggered():  # S 4.2, 5.17
 
 
 def test_before_the_first_answer_only_boot_can_be_triggered():
+    """S 4.2/1."""
     b = Bench().start()
     b.csms.replies["BootNotification"] = Error("InternalError")
     b.online()
@@ -104,6 +115,7 @@ def test_before_the_first_answer_only_boot_can_be_triggered():
 
 
 def test_rejected_is_silent_until_the_interval_is_over():  # S 4.2: no answers either
+    """S 4.2/4."""
     b = boot("Rejected", 50)
     assert b.call("GetConfiguration") is None
     b.cp.receive('[2,"x","NoSuchThing",{}]', b.clock.now)
@@ -114,6 +126,7 @@ def test_rejected_is_silent_until_the_interval_is_over():  # S 4.2: no answers e
 
 
 def test_interval_zero_of_pending_and_rejected_means_an_own_choice():  # S 4.2: no flood
+    """S 4.2/3."""
     for status in ("Pending", "Rejected"):
         b = boot(status, 0)
         b.run(117)
@@ -121,6 +134,7 @@ def test_interval_zero_of_pending_and_rejected_means_an_own_choice():  # S 4.2: 
 
 
 def test_interval_counts_over_a_reconnect():
+    """S 4.2/3."""
     b = boot("Rejected", 50)
     b.offline()
     b.run(10)
@@ -130,7 +144,8 @@ def test_interval_counts_over_a_reconnect():
     assert b.times("BootNotification") == [0, 50]
 
 
-def test_no_boot_on_a_mere_reconnect():  # J 5.4
+def test_no_boot_on_a_mere_reconnect():
+    """J 5.4."""
     b = Bench().online()
     b.offline()
     b.run(30)
@@ -139,6 +154,7 @@ def test_no_boot_on_a_mere_reconnect():  # J 5.4
 
 
 def test_connection_lost_before_the_answer_boots_again():
+    """S 4.2/3."""
     b = Bench().start()
     b.csms.silent = True
     b.online()
@@ -148,7 +164,8 @@ def test_connection_lost_before_the_answer_boots_again():
     assert b.actions()[:3] == ["BootNotification", "BootNotification", "StatusNotification"]
 
 
-def test_heartbeat_only_after_inactivity():  # S 4.6
+def test_heartbeat_only_after_inactivity():
+    """J 5.3."""
     b = Bench().online()
     b.config.set("HeartbeatInterval", "100")
     for _ in range(5):
@@ -159,7 +176,8 @@ def test_heartbeat_only_after_inactivity():  # S 4.6
     assert len(b.sent("Heartbeat")) == 1
 
 
-def test_one_heartbeat_a_day_for_the_time():  # S 4.6, J 5.3
+def test_one_heartbeat_a_day_for_the_time():
+    """J 5.3."""
     b = Bench(MeterValueSampleInterval=60, MeterValuesSampledData="SoC").online()
     b.config.set("HeartbeatInterval", "7200")
     b.charge().run(90_000)
@@ -168,6 +186,7 @@ def test_one_heartbeat_a_day_for_the_time():  # S 4.6, J 5.3
 
 
 def test_heartbeat_interval_zero_leaves_the_daily_one():
+    """J 5.3."""
     b = Bench().online()
     b.config.set("HeartbeatInterval", "0")
     b.run(1000)
@@ -175,6 +194,7 @@ def test_heartbeat_interval_zero_leaves_the_daily_one():
 
 
 def test_the_clock_follows_boot_and_heartbeat():
+    """S 4.2/2, S 4.6."""
     b = Bench().online()
     assert b.clock.wall() == WALL + 2
     b.real += 100
@@ -182,7 +202,8 @@ def test_the_clock_follows_boot_and_heartbeat():
     assert b.clock.wall() == WALL + 100 + b.clock.now
 
 
-def test_times_with_fractions_offsets_and_without_zone():  # E 3.10
+def test_times_with_fractions_offsets_and_without_zone():
+    """S 4.6, E 3.10."""
     for text, wall in (
         ("2027-01-15T08:00:00.123Z", WALL),
         ("2027-01-15T10:30:00+02:30", WALL),
@@ -200,6 +221,7 @@ def test_times_with_fractions_offsets_and_without_zone():  # E 3.10
 
 
 def test_a_boot_answer_without_sense_is_no_registration():
+    """S 4.2/3."""
     for payload in (
         {},
         {"status": "Accepted"},
@@ -214,6 +236,7 @@ def test_a_boot_answer_without_sense_is_no_registration():
 
 
 def test_extra_fields_in_the_boot_answer_are_tolerated():
+    """JE 3.2."""
     b = Bench().start()
     b.csms.replies["BootNotification"] = {
         "status": "Accepted",
@@ -225,7 +248,8 @@ def test_extra_fields_in_the_boot_answer_are_tolerated():
     assert b.cp.registration == "Accepted"
 
 
-def test_message_ids_are_unique_over_boots():  # JE 3.1
+def test_message_ids_are_unique_over_boots():
+    """JE 3.1."""
     seen = set()
     b = Bench()
     for _ in range(5):
@@ -238,6 +262,7 @@ def test_message_ids_are_unique_over_boots():  # JE 3.1
 
 
 def test_one_call_at_a_time():  # J 4.1.1; the bench asserts it at every call
+    """J 4.1.1/1."""
     b = Bench().online()
     b.csms.silent = True
     b.station.tag(1, "A1")
@@ -252,6 +277,7 @@ def test_one_call_at_a_time():  # J 4.1.1; the bench asserts it at every call
 
 
 def test_a_late_answer_changes_nothing_and_is_no_second_boot():
+    """J 4.1.1/3."""
     b = Bench().online()
     before = len(b.csms.calls)
     late = json.dumps([3, b.ids("BootNotification")[0], {"status": "Rejected"}])
@@ -261,6 +287,7 @@ def test_a_late_answer_changes_nothing_and_is_no_second_boot():
 
 
 def test_texts_that_are_no_message_are_survived():
+    """J 4.1.3."""
     b = Bench().online()
     for text in ("", "[", "[]", "{}", "null", "[9]", '[2,1,"Reset",{}]', '[3,"x"]', "\x00", "[2"):
         b.cp.receive(text, b.clock.now)
@@ -269,6 +296,7 @@ def test_texts_that_are_no_message_are_survived():
 
 
 def test_an_oversize_call_gets_a_callerror():
+    """J 4.2.3/4."""
     b = Bench().online()
     b.cp.oversize(b'[2,"big","DataTransfer",{"vendorId":"x","data":"aaaa', 20000, b.clock.now)
     b.pump()

@@ -7,7 +7,8 @@ import pytest
 from v16_bench import Bench, Error
 
 
-def test_change_configuration():  # S 5.3
+def test_change_configuration():
+    """S 5.3/1, S 5.3/2."""
     b = Bench().online()
     for key, value, status in (
         ("HeartbeatInterval", "60", "Accepted"),
@@ -33,7 +34,8 @@ def test_change_configuration():  # S 5.3
     assert b.config.get("HeartbeatInterval") == 61
 
 
-def test_get_configuration_of_everything():  # S 5.8
+def test_get_configuration_of_everything():
+    """S 5.8/1."""
     b = Bench().online()
     for payload in ({}, {"key": []}):
         answer = b.call("GetConfiguration", payload)
@@ -56,11 +58,13 @@ UnlockConnectorOnEVSideDisconnect""".split()
 
 
 def test_every_required_key_of_section_9_1_is_there():
+    """S 5.8/1."""
     answer = Bench().online().call("GetConfiguration")
     assert not set(REQUIRED) - {row["key"] for row in answer["configurationKey"]}
 
 
 def test_get_configuration_of_some():
+    """S 5.8/2."""
     b = Bench().online()
     answer = b.call(
         "GetConfiguration", {"key": ["Nope", "numberofconnectors", "AuthorizationKey"]}
@@ -69,7 +73,8 @@ def test_get_configuration_of_some():
     assert answer["unknownKey"] == ["Nope", "AuthorizationKey"]
 
 
-def test_get_configuration_max_keys_on_and_outside():  # 9.1.9
+def test_get_configuration_max_keys_on_and_outside():
+    """JE 5.1."""
     b = Bench().online()
     most = b.config.get("GetConfigurationMaxKeys")
     assert len(b.call("GetConfiguration", {"key": ["x%d" % n for n in range(most)]})) == 2
@@ -78,10 +83,12 @@ def test_get_configuration_max_keys_on_and_outside():  # 9.1.9
 
 
 def test_number_of_connectors_is_the_boards():
+    """S 3.8."""
     assert Bench(connectors=3).online().config.get("NumberOfConnectors") == 3
 
 
-def test_remote_start():  # S 5.11
+def test_remote_start():
+    """S 5.11/4."""
     b = Bench().online()
     assert b.call("RemoteStartTransaction", {"idTag": "R1", "connectorId": 1}) == {
         "status": "Accepted"
@@ -90,7 +97,8 @@ def test_remote_start():  # S 5.11
     assert b.sent("StartTransaction")[0]["idTag"] == "R1" and not b.sent("Authorize")
 
 
-def test_remote_start_that_asks_first():  # 9.1.3
+def test_remote_start_that_asks_first():
+    """S 5.11/1."""
     b = Bench(AuthorizeRemoteTxRequests=True).online()
     b.csms.idtag = {"status": "Invalid"}
     assert b.call("RemoteStartTransaction", {"idTag": "R1"}) == {"status": "Accepted"}
@@ -99,6 +107,7 @@ def test_remote_start_that_asks_first():  # 9.1.3
 
 
 def test_remote_start_refused():
+    """S 5.11/2."""
     b = Bench().online()
     b.station.refusal = "emergency stop"
     assert b.call("RemoteStartTransaction", {"idTag": "R1"}) == {"status": "Rejected"}
@@ -125,6 +134,7 @@ def test_remote_start_with_a_profile_without_smart_charging():  # S 5.11: ignore
 
 
 def test_the_answer_goes_out_before_what_follows_from_it():
+    """S 5.17/1."""
     b = Bench(AuthorizeRemoteTxRequests=True).online()
     order = []
     b.asked["c"] = "RemoteStartTransaction"
@@ -135,7 +145,8 @@ def test_the_answer_goes_out_before_what_follows_from_it():
     assert order == ['[3,"', '[2,"']
 
 
-def test_remote_stop():  # S 5.12
+def test_remote_stop():
+    """S 5.12, E 3.33."""
     b = Bench().online().charge().run(3)
     assert b.call("RemoteStopTransaction", {"transactionId": 7}) == {"status": "Rejected"}
     assert b.call("RemoteStopTransaction", {"transactionId": 1}) == {"status": "Accepted"}
@@ -144,7 +155,8 @@ def test_remote_stop():  # S 5.12
 
 
 @pytest.mark.parametrize("kind", ["Soft", "Hard"])
-def test_reset_stops_first_and_waits_for_the_answer(kind):  # S 5.14, E 3.36
+def test_reset_stops_first_and_waits_for_the_answer(kind):
+    """S 5.14/1, E 3.36."""
     b = Bench().online().charge().run(3)
     b.csms.silent = ("StopTransaction",)
     assert b.call("Reset", {"type": kind}) == {"status": "Accepted"}
@@ -157,6 +169,7 @@ def test_reset_stops_first_and_waits_for_the_answer(kind):  # S 5.14, E 3.36
 
 
 def test_a_reset_offline_waits_for_nobody_and_the_stop_is_queued():
+    """S 5.14/2."""
     b = Bench(MeterValueSampleInterval=10).online().charge().run(3)
     b.offline()
     b.station.reset("Soft")
@@ -167,6 +180,7 @@ def test_a_reset_offline_waits_for_nobody_and_the_stop_is_queued():
 
 
 def test_flush_saves_the_sample_under_way():
+    """S 5.14/2."""
     b = Bench(MeterValueSampleInterval=10).online().charge().run(3)
     b.csms.silent = ("MeterValues",)
     b.run(10)
@@ -177,13 +191,15 @@ def test_flush_saves_the_sample_under_way():
     assert len(set(b.ids("MeterValues"))) == 1  # JE 3.7
 
 
-def test_unlock():  # S 5.18, E 3.87
+def test_unlock():
+    """S 5.18/2, E 3.87."""
     b = Bench().online()
     assert b.call("UnlockConnector", {"connectorId": 1}) == {"status": "Unlocked"}
     assert b.call("UnlockConnector", {"connectorId": 9}) == {"status": "NotSupported"}
 
 
-def test_change_availability():  # S 5.2
+def test_change_availability():
+    """S 5.2/2."""
     b = Bench().online()
     for cid, kind, status in (
         (1, "Inoperative", "Accepted"),
@@ -195,7 +211,8 @@ def test_change_availability():  # S 5.2
     assert b.station.availability == [(1, False), (0, True)]
 
 
-def test_data_transfer():  # S 4.3
+def test_data_transfer():
+    """S 4.3."""
     b = Bench().online()
     assert b.call("DataTransfer", {"vendorId": "who"}) == {"status": "UnknownVendorId"}
     b.config.set("RivotMessages", "true")
@@ -203,79 +220,8 @@ def test_data_transfer():  # S 4.3
     assert answer == {"status": "UnknownMessageId"}
 
 
-TRIGGERS = [
-    ("StatusNotification", None, "Accepted", [0, 1, 2]),
-    ("StatusNotification", 0, "Accepted", [0]),
-    ("StatusNotification", 2, "Accepted", [2]),
-    ("StatusNotification", 3, "Rejected", []),
-    ("MeterValues", None, "Accepted", [1, 2]),
-    ("MeterValues", 2, "Accepted", [2]),
-    ("MeterValues", 0, "Rejected", []),
-    ("MeterValues", 9, "Rejected", []),
-    ("Heartbeat", None, "Accepted", [None]),
-    ("Heartbeat", 99, "Accepted", [None]),  # not relevant: ignored
-    ("BootNotification", None, "Rejected", []),  # E 3.35
-    ("FirmwareStatusNotification", None, "Accepted", [None]),
-    ("DiagnosticsStatusNotification", None, "Accepted", [None]),
-]
-
-
-@pytest.mark.parametrize("message, cid, status, expected", TRIGGERS)
-def test_trigger(message, cid, status, expected):  # S 5.17, E 3.35, complaint 26
-    b = Bench(connectors=2).online()
-    before = len(b.csms.calls)
-    payload = {"requestedMessage": message}
-    if cid is not None:
-        payload["connectorId"] = cid
-    assert b.call("TriggerMessage", payload) == {"status": status}
-    got = b.csms.calls[before:]
-    assert [(a, p.get("connectorId")) for _, a, p, _ in got] == [(message, c) for c in expected]
-
-
-def test_a_trigger_for_a_message_that_nobody_knows():
-    """S 5.17: NotImplemented, whatever the schema lists; of a wrong type it is an error."""
-    b = Bench().online()
-    for name in ("LogStatusNotification", "StartTransaction", "x,PropertyConstraintViolation"):
-        answer = b.call("TriggerMessage", {"requestedMessage": name})
-        assert answer == {"status": "NotImplemented"}, name
-    for payload, code in (
-        ({"requestedMessage": 1}, "TypeConstraintViolation"),
-        ({"requestedMessage": "Heartbeat", "connectorId": "1"}, "TypeConstraintViolation"),
-        ({}, "OccurenceConstraintViolation"),
-    ):
-        assert b.call("TriggerMessage", payload)[0] == code
-    assert b.actions()[3:] == []
-
-
-def test_a_trigger_is_not_debounced_and_answered_first():
-    b = Bench(MinimumStatusDuration=1000).online()
-    b.station.show(1, "Preparing")
-    b.csms.silent = True
-    b.call("TriggerMessage", {"requestedMessage": "StatusNotification", "connectorId": 1})
-    assert b.csms.answers[-1][1] == {"status": "Accepted"}
-    assert b.sent("StatusNotification")[-1]["status"] == "Preparing"
-
-
-def test_triggered_values_without_measurands_are_refused():
-    b = Bench(MeterValuesSampledData="").online()
-    answer = b.call("TriggerMessage", {"requestedMessage": "MeterValues"})
-    assert answer == {"status": "Rejected"}
-
-
-def test_triggers_do_not_pile_up():
-    b = Bench().online()
-    b.csms.silent = True
-    b.station.tag(1, "A1")
-    b.run(1)
-    for n in range(50):
-        b.asked["t%d" % n] = "TriggerMessage"
-        text = '[2,"t%d","TriggerMessage",{"requestedMessage":"StatusNotification"}]' % n
-        b.cp.receive(text, b.clock.now)
-        b.pump()
-    assert len(b.cp.triggers) == 2
-
-
-def test_calls_of_other_profiles_and_unknown_ones():  # J 4.2.3
+def test_calls_of_other_profiles_and_unknown_ones():
+    """J 4.2.3/1."""
     b = Bench().online()
     assert b.call("GetLog")[0] == "NotSupported"
     assert b.call("FlyToTheMoon")[0] == "NotImplemented"
@@ -286,7 +232,8 @@ def test_calls_of_other_profiles_and_unknown_ones():  # J 4.2.3
     assert not b.station.resets
 
 
-def test_a_call_while_ours_waits_is_answered():  # J 4.1.1
+def test_a_call_while_ours_waits_is_answered():
+    """J 4.1.1/2."""
     b = Bench().online()
     b.csms.silent = True
     b.station.tag(1, "A1")
@@ -312,6 +259,7 @@ def test_handlers_are_dropped_when_things_are_quiet():
 
 
 def test_an_exception_of_a_handler_is_an_internal_error():
+    """J 4.2.3/3."""
     b = Bench().online()
     b.log.exc = lambda *args: None
     b.station.unlock = None
@@ -320,6 +268,7 @@ def test_an_exception_of_a_handler_is_an_internal_error():
 
 
 def test_vendor_messages_of_the_rivot_contract():  # contract a.6
+    """S 4.3."""
     import json
 
     from station import topics
@@ -342,6 +291,7 @@ def test_vendor_messages_of_the_rivot_contract():  # contract a.6
 
 
 def test_vendor_messages_are_off_by_default_and_survive_a_callerror():
+    """S 4.3."""
     b = Bench().online()
     b.station.connector(1).plugged = True
     b.run(20)

@@ -17,6 +17,7 @@ def charging(**more):
 
 
 def test_a_default_profile_limits_the_charges_that_come():
+    """S 3.13.1/2."""
     b = Charging()
     assert b.set(0, profile(periods=[(0, 16)])) == "Accepted"
     assert b.limit() == 16  # before the charge: its first step knows
@@ -25,7 +26,7 @@ def test_a_default_profile_limits_the_charges_that_come():
 
 
 def test_a_default_of_a_connector_replaces_that_for_all_only_there():
-    """S 3.13.1: in whatever order they came."""
+    """S 3.13.1/3, E 3.53: in whatever order they came."""
     for first, second in ((0, 1), (1, 0)):
         b = Charging(connectors=2)
         for cid in (first, second):
@@ -34,6 +35,7 @@ def test_a_default_of_a_connector_replaces_that_for_all_only_there():
 
 
 def test_a_replaced_default_does_not_come_back_when_the_other_says_nothing():
+    """S 3.13.1/3."""
     b = Charging(connectors=2)
     b.set(0, profile(1, level=1, periods=[(0, 20)]))
     b.set(0, profile(2, level=0, periods=[(0, 15)]))
@@ -44,6 +46,7 @@ def test_a_replaced_default_does_not_come_back_when_the_other_says_nothing():
 
 
 def test_a_station_profile_stands_at_connector_0_only():
+    """S 3.13.1/1."""
     b = Charging()
     assert b.set(1, profile(purpose=MAX)) == "Rejected"
     assert b.set(0, profile(purpose=MAX)) == "Accepted"
@@ -52,7 +55,7 @@ def test_a_station_profile_stands_at_connector_0_only():
 
 
 def test_a_tx_profile_needs_a_transaction_at_its_connector():
-    """S 3.13.1, 5.16.4."""
+    """S 3.13.1/6."""
     b = Charging(connectors=2)
     assert b.set(1, profile(purpose=TX)) == "Rejected"
     b.charge("A1", 1)
@@ -63,13 +66,14 @@ def test_a_tx_profile_needs_a_transaction_at_its_connector():
 
 
 def test_a_tx_profile_of_another_transaction_is_refused():
-    """S 5.16: transactionId prevents a mismatch."""
+    """S 5.16/1: transactionId prevents a mismatch."""
     b = charging()
     assert b.set(1, profile(purpose=TX, transactionId=2)) == "Rejected"
     assert b.set(1, profile(purpose=TX, transactionId=1)) == "Accepted"
 
 
 def test_a_tx_profile_overrules_the_default_even_where_it_permits_more():
+    """S 3.13.1/4."""
     b = charging()
     b.set(0, profile(1, periods=[(0, 10)], level=5))
     b.set(1, profile(2, TX, periods=[(0, 20)], level=0))
@@ -77,6 +81,7 @@ def test_a_tx_profile_overrules_the_default_even_where_it_permits_more():
 
 
 def test_a_tx_profile_overrules_the_default_even_when_its_duration_is_over():
+    """S 3.13.1/4."""
     b = charging()
     b.set(0, profile(1, periods=[(0, 10)]))
     b.set(1, profile(2, TX, periods=[(0, 20)], duration=60))
@@ -87,7 +92,7 @@ def test_a_tx_profile_overrules_the_default_even_when_its_duration_is_over():
 
 
 def test_a_tx_profile_that_is_no_longer_valid_leaves_the_default():
-    """E 3.65, 3.66: validFrom and validTo are for TxProfile too."""
+    """E 3.65, E 3.66: validFrom and validTo are for TxProfile too."""
     b = charging()
     b.set(0, profile(1, periods=[(0, 10)]))
     b.set(1, profile(2, TX, periods=[(0, 20)], valid=(b.wall + 5, b.wall + 10)))
@@ -99,6 +104,7 @@ def test_a_tx_profile_that_is_no_longer_valid_leaves_the_default():
 
 
 def test_a_tx_profile_goes_with_its_transaction():
+    """S 3.13.1/5."""
     b = charging()
     b.set(1, profile(2, TX))
     b.stop()
@@ -124,6 +130,7 @@ def test_a_new_default_applies_to_a_running_transaction():
 
 
 def test_the_highest_level_valid_now_rules():
+    """S 3.13.2/1."""
     b = Charging()
     b.set(0, profile(1, level=0, periods=[(0, 10)]))
     b.set(0, profile(2, level=3, periods=[(0, 20)]))
@@ -136,7 +143,7 @@ def test_the_highest_level_valid_now_rules():
 
 
 def test_after_its_duration_a_lower_level_rules():
-    """E 3.43."""
+    """S 5.16.4/2, E 3.43."""
     b = Charging()
     now = b.wall
     b.set(0, profile(1, level=0, periods=[(0, 10)]))
@@ -161,7 +168,7 @@ def test_without_a_duration_a_lower_level_never_rules():
 
 
 def test_an_update_with_a_later_validity_reverts_to_the_default_behaviour_until_then():
-    """S 3.13.2, first note."""
+    """S 3.13.2/3."""
     b = Charging()
     b.set(0, profile(1, periods=[(0, 10)]))
     b.set(0, profile(1, periods=[(0, 20)], valid=(b.wall + 10, None)))
@@ -174,6 +181,7 @@ def test_an_update_with_a_later_validity_reverts_to_the_default_behaviour_until_
 
 
 def test_a_relative_schedule_counts_from_the_start_of_the_transaction():
+    """S 7.9."""
     b = Charging()
     b.set(0, profile(periods=[(0, 16), (60, 8)]))
     b.run(500)
@@ -188,6 +196,7 @@ def test_a_relative_schedule_counts_from_the_start_of_the_transaction():
 
 
 def test_a_relative_tx_profile_counts_from_the_start_of_the_transaction_however_late_it_comes():
+    """S 7.9."""
     b = charging()
     b.run(50)
     b.set(1, profile(1, TX, periods=[(0, 16), (60, 8)]))
@@ -198,6 +207,7 @@ def test_a_relative_tx_profile_counts_from_the_start_of_the_transaction_however_
 
 
 def test_a_relative_station_profile_counts_from_its_reception():
+    """S 7.9."""
     b = Charging()
     b.set(0, profile(1, MAX, periods=[(0, 16), (60, 8)]))
     b.run(59)
@@ -208,6 +218,7 @@ def test_a_relative_station_profile_counts_from_its_reception():
 
 
 def test_a_schedule_that_starts_later_limits_nothing_before():
+    """S 5.16.4/2."""
     b = Charging()
     b.set(0, profile(start=b.wall + 100))
     b.run(99)
@@ -217,6 +228,7 @@ def test_a_schedule_that_starts_later_limits_nothing_before():
 
 
 def test_a_weekly_schedule_comes_again_after_seven_days():
+    """E 3.79."""
     b = Charging()
     b.set(0, profile(start=b.wall - 6 * 86400, duration=60, weekly=True))
     assert b.limit() is None

@@ -22,6 +22,7 @@ def charging(**more):
 
 
 def test_the_same_id_replaces_whatever_else_differs():
+    """S 5.16.3."""
     b = charging()
     b.set(0, profile(1, level=0, periods=[(0, 10)]))
     b.set(0, profile(1, MAX, level=4, periods=[(0, 12)]))
@@ -30,6 +31,7 @@ def test_the_same_id_replaces_whatever_else_differs():
 
 
 def test_the_same_purpose_and_level_replace_whatever_the_id():
+    """S 3.13.2/2."""
     b = Charging()
     b.set(0, profile(1, level=2, periods=[(0, 10)]))
     b.set(0, profile(2, level=2, periods=[(0, 12)]))
@@ -38,6 +40,7 @@ def test_the_same_purpose_and_level_replace_whatever_the_id():
 
 
 def test_one_may_replace_two():
+    """S 5.16.3."""
     b = Charging()
     b.set(0, profile(1, level=1, periods=[(0, 10)]))
     b.set(0, profile(2, level=2, periods=[(0, 11)]))
@@ -47,6 +50,7 @@ def test_one_may_replace_two():
 
 
 def test_a_power_cut_between_the_two_leaves_the_new_one_alone():
+    """S 5.16.3."""
     b = Charging()
     b.set(0, profile(1, level=1, periods=[(0, 10)]))
     b.set(0, profile(2, level=2, periods=[(0, 11)]))
@@ -58,6 +62,7 @@ def test_a_power_cut_between_the_two_leaves_the_new_one_alone():
 
 
 def test_the_same_level_of_another_connector_or_purpose_stays():
+    """S 3.13.2/2."""
     b = charging(connectors=2)
     b.set(1, profile(1, level=1, periods=[(0, 10)]))
     b.set(2, profile(2, level=1, periods=[(0, 11)]))
@@ -98,6 +103,7 @@ def left(b):
     ],
 )
 def test_what_is_cleared(fields, gone):
+    """E 3.25, E 3.26."""
     b = stocked()
     assert b.clear(**fields) == "Accepted"
     assert left(b) == {1, 2, 3, 4, 5} - gone
@@ -107,12 +113,14 @@ def test_what_is_cleared(fields, gone):
     "fields", [{"id": 9}, {"connectorId": 2, "stackLevel": 0}, {"connectorId": 5}]
 )
 def test_nothing_matched(fields):
+    """S 5.5."""
     b = stocked()
     assert b.clear(**fields) == "Unknown"
     assert left(b) == {1, 2, 3, 4, 5}
 
 
 def test_a_cleared_limit_is_gone_at_once():
+    """S 5.5."""
     b = stocked()
     assert (b.claim("grid")[0], b.limit(2)) == (16, 16)
     b.clear()
@@ -135,6 +143,7 @@ def test_the_code_is_forgotten_when_it_is_not_needed():
 
 
 def test_profiles_persist_over_a_power_cut():
+    """E 3.37."""
     b = Charging()
     b.set(0, profile(1, periods=[(0, 16.4)], start=b.wall))
     b.set(0, profile(2, MAX, periods=[(0, 5000)], unit="W"))
@@ -145,6 +154,7 @@ def test_profiles_persist_over_a_power_cut():
 
 
 def test_a_tx_profile_does_not_outlive_its_transaction_in_a_power_cut():
+    """S 3.13.1/5."""
     b = charging()
     b.set(1, profile(1, TX))
     assert Charging(store=Store(b.store.files)).limit() is None
@@ -184,6 +194,7 @@ def test_while_the_time_is_unknown_the_lowest_limit_of_a_schedule_holds():
 
 
 def test_a_damaged_record_is_dropped_and_said():
+    """E 3.37."""
     b = Charging()
     b.set(0, profile())
     data = bytearray(b.store.files["p00"])
@@ -207,7 +218,7 @@ def test_profiles_work_offline():
 
 @pytest.mark.parametrize("cut", range(4))
 def test_a_power_cut_at_any_write_leaves_the_old_or_the_new(cut):
-    """E 3.37; the new one replaces two, by its id and by its level."""
+    """E 3.37: the new one replaces two, by its id and by its level."""
     b = Charging()
     b.set(0, profile(1, level=1, periods=[(0, 10)]))
     b.set(0, profile(2, level=2, periods=[(0, 11)]))

@@ -35,6 +35,7 @@ TX = "TxProfile"
     ],
 )
 def test_what_no_schedule_can_be_is_rejected(body):
+    """S 5.16/2, S 7.8, E 3.45, E 3.70."""
     b = Charging()
     assert b.set(0, body) == "Rejected"
     assert b.limit() is None
@@ -54,6 +55,7 @@ def test_what_no_schedule_can_be_is_rejected(body):
     ],
 )
 def test_what_is_just_legal_is_accepted(body):
+    """S 5.16/2."""
     assert Charging().set(0, body) == "Accepted"
 
 
@@ -73,7 +75,7 @@ def test_an_unknown_unit_is_a_callerror():
 
 
 def test_a_limit_has_one_decimal():
-    """7.14."""
+    """S 7.14."""
     b = Charging()
     assert b.set(0, profile(periods=[(0, 8.1)])) == "Accepted"
     assert b.limit() == 8.1
@@ -93,12 +95,14 @@ def test_no_more_than_max_charging_profiles_installed():
 
 
 def test_a_full_flash_keeps_no_profile():
+    """S 5.16/2."""
     b = Charging()
     b.cp.journal_full = True
     assert b.set(0, profile()) == "Rejected"
 
 
 def test_the_keys_of_section_9_4():
+    """E 3.88."""
     b = Charging()
     names = (
         "ChargeProfileMaxStackLevel ChargingScheduleAllowedChargingRateUnit "
@@ -123,6 +127,7 @@ def remote(b, body, **more):
 
 
 def test_a_remote_start_brings_its_profile():
+    """S 5.11/5."""
     b = Charging(connectors=2)
     assert remote(b, profile(1, TX, periods=[(0, 12)]), connectorId=2) == "Accepted"
     assert (b.limit(1), b.limit(2)) == (None, 12)
@@ -131,7 +136,7 @@ def test_a_remote_start_brings_its_profile():
 
 
 def test_its_profile_is_replaced_or_stacked_by_those_that_follow():
-    """S 5.16.2, note (E 3.42)."""
+    """S 5.16.2, E 3.42: note (E 3.42)."""
     b = Charging()
     remote(b, profile(1, TX, level=2, periods=[(0, 12)]), connectorId=1)
     assert b.set(1, profile(2, TX, level=2, periods=[(0, 10)], transactionId=1)) == "Accepted"
@@ -161,6 +166,7 @@ def test_its_profile_outranks_the_default():
     ],
 )
 def test_a_remote_start_with_a_profile_that_cannot_be_is_rejected(body):
+    """S 5.11/5, E 3.41."""
     b = Charging()
     assert remote(b, body) == "Rejected"
     assert b.station.connector(1).session is None
@@ -168,6 +174,7 @@ def test_a_remote_start_with_a_profile_that_cannot_be_is_rejected(body):
 
 
 def test_a_refused_remote_start_leaves_no_profile():
+    """S 5.11/5."""
     b = Charging()
     b.station.refusal = "no"
     assert remote(b, profile(1, TX)) == "Rejected"
@@ -175,6 +182,7 @@ def test_a_refused_remote_start_leaves_no_profile():
 
 
 def test_a_profile_of_a_start_that_came_to_nothing_is_not_the_next_charges():
+    """S 3.13.1/5."""
     b = Charging(AuthorizeRemoteTxRequests=True)
     b.csms.idtag = {"status": "Blocked"}
     assert remote(b, profile(1, TX)) == "Accepted"

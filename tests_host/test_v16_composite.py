@@ -10,7 +10,7 @@ TX = "TxProfile"
 
 
 def test_from_the_second_of_its_receipt_to_the_end_of_the_duration():
-    """E 3.28, 3.29; startSchedule is not in it (E 3.57)."""
+    """S 5.7/1, E 3.28, E 3.29, E 3.57: startSchedule is not in it (E 3.57)."""
     b = Charging()
     b.set(0, profile(start=b.wall, periods=[(0, 16), (100, 8), (200, 4)]))
     b.run(50)
@@ -32,7 +32,7 @@ def test_from_the_second_of_its_receipt_to_the_end_of_the_duration():
 
 
 def test_purposes_are_combined_by_their_minimum_and_intervals_split():
-    """S 3.13.3."""
+    """S 3.13.3/1."""
     b = Charging()
     b.charge()
     b.set(0, profile(1, MAX, start=b.wall, periods=[(0, 20), (150, 6), (250, 32)]))
@@ -41,6 +41,7 @@ def test_purposes_are_combined_by_their_minimum_and_intervals_split():
 
 
 def test_equal_neighbours_are_one_period():
+    """S 5.7/1."""
     b = Charging()
     b.set(0, profile(1, start=b.wall, periods=[(0, 16), (10, 16), (20, 8), (30, 8), (40, 16)]))
     b.set(0, profile(2, MAX, start=b.wall, periods=[(0, 16), (25, 8)]))
@@ -48,7 +49,7 @@ def test_equal_neighbours_are_one_period():
 
 
 def test_a_profile_that_starts_later_is_in_it():
-    """https://github.com/EVerest/libocpp/issues/609."""
+    """S 5.7/1: https://github.com/EVerest/libocpp/issues/609."""
     b = Charging()
     b.set(0, profile(1, level=0, periods=[(0, 16)]))
     b.set(0, profile(2, level=1, start=b.wall + 60, duration=30, periods=[(0, 8)]))
@@ -57,6 +58,7 @@ def test_a_profile_that_starts_later_is_in_it():
 
 
 def test_recurrences_come_as_often_as_they_fall_into_the_duration():
+    """S 5.7/1."""
     b = Charging()
     b.set(0, profile(1, start=b.wall - 10, daily=True, periods=[(0, 10), (43200, 20)]))
     assert b.composite(1, 2 * 86400) == [
@@ -69,7 +71,7 @@ def test_recurrences_come_as_often_as_they_fall_into_the_duration():
 
 
 def test_a_duration_of_nothing():
-    """https://github.com/EVerest/libocpp/issues/1169: the limit of now, in one period."""
+    """S 5.7/1: https://github.com/EVerest/libocpp/issues/1169: the limit of now, in one period."""
     b = Charging()
     b.set(0, profile(periods=[(0, 16), (1, 8)], start=b.wall))
     assert b.schedule(1, 0)["chargingSchedule"]["duration"] == 0
@@ -79,7 +81,7 @@ def test_a_duration_of_nothing():
 
 
 def test_without_profiles_it_is_what_the_station_can_do():
-    """Never an empty list (https://github.com/evcc-io/evcc/pull/14888)."""
+    """E 3.30: Never an empty list (https://github.com/evcc-io/evcc/pull/14888)."""
     b = Charging(connectors=2)
     assert b.composite(1, 60, "A") == [(0, 100)]
     assert b.composite(0, 60, "A") == [(0, 200)]
@@ -100,6 +102,7 @@ def test_the_total_of_connector_0():
 
 
 def test_a_station_profile_alone_is_the_total():
+    """E 3.30."""
     b = Charging(connectors=2)
     b.set(0, profile(3, MAX, periods=[(0, 32)]))
     assert b.composite(0, 60) == [(0, 32)]
@@ -111,7 +114,7 @@ def test_a_station_profile_alone_is_the_total():
 
 
 def test_one_unit_is_asked_for():
-    """6.21; converted at VoltageMax, down."""
+    """E 3.69: converted at VoltageMax, down."""
     b = Charging()
     b.set(0, profile(periods=[(0, 10)]))
     assert b.composite(1, 60, "W") == [(0, 855)]
@@ -120,6 +123,7 @@ def test_one_unit_is_asked_for():
 
 
 def test_mixed_units_are_converted_before_the_minimum():
+    """E 3.69."""
     b = Charging()
     b.charge()
     b.set(0, profile(1, MAX, unit="W", start=b.wall, periods=[(0, 1000), (50, 500)]))
@@ -130,7 +134,7 @@ def test_mixed_units_are_converted_before_the_minimum():
 
 
 def test_amperes_of_the_supply_and_their_phases():
-    """E 3.69, 3.34: ChargingLimitCurrent grid, at SupplyVoltage."""
+    """E 3.34, E 3.69: ChargingLimitCurrent grid, at SupplyVoltage."""
     b = Charging(ChargingLimitCurrent="grid")
     b.set(0, profile(periods=[(0, 16), (60, 16, 1)], start=b.wall))
     assert b.composite(1, 100, "W") == [(0, 11040), (60, 3680)]
@@ -144,6 +148,7 @@ def test_amperes_of_the_supply_and_their_phases():
 
 
 def test_phases_mean_nothing_to_an_output_of_dc():
+    """E 3.69."""
     b = Charging()
     b.set(0, profile(periods=[(0, 16, 1)]))
     assert b.claim("profile") == (16, None)
@@ -160,6 +165,7 @@ def test_local_limits_are_taken_into_account_if_wanted():
 
 
 def test_a_relative_schedule_counts_as_if_a_charge_began_now():
+    """S 7.9."""
     b = Charging()
     b.set(0, profile(periods=[(0, 16), (60, 8)]))
     b.run(300)
@@ -171,11 +177,12 @@ def test_a_relative_schedule_counts_as_if_a_charge_began_now():
 
 @pytest.mark.parametrize(("cid", "duration"), [(2, 60), (-1, 60), (1, -1)])
 def test_what_cannot_be_reported_is_rejected(cid, duration):
-    """S 5.7: unknown connector; no schedule in the answer."""
+    """S 5.7/2, E 3.51: unknown connector; no schedule in the answer."""
     assert Charging().schedule(cid, duration) == {"status": "Rejected"}
 
 
 def test_without_the_time_there_is_no_schedule():
+    """S 5.7/2."""
     b = Bench().start()
     b.csms.boot["status"] = "Pending"
     b.csms.replies["BootNotification"] = lambda payload: {}
@@ -194,6 +201,7 @@ def test_an_unknown_unit_is_a_callerror():
 
 
 def test_a_long_schedule_takes_several_turns_and_other_messages_pass_meanwhile():
+    """S 5.7/1."""
     b = Charging()
     rows = [(n * 60, 5 + n % 40) for n in range(50)]
     b.set(0, profile(1, start=b.wall, daily=True, periods=rows))
@@ -210,6 +218,7 @@ def test_a_long_schedule_takes_several_turns_and_other_messages_pass_meanwhile()
 
 
 def test_a_schedule_that_no_message_could_hold_is_rejected():
+    """S 5.7/2."""
     b = Charging(MessageSizeMax=2048)
     rows = [(n * 60, 5 + n % 40) for n in range(50)]
     b.set(0, profile(1, start=b.wall, daily=True, periods=rows))
@@ -218,6 +227,7 @@ def test_a_schedule_that_no_message_could_hold_is_rejected():
 
 
 def test_a_lost_connection_ends_the_work():
+    """S 5.7/2."""
     b = Charging()
     rows = [(n * 60, 5 + n % 40) for n in range(50)]
     b.set(0, profile(1, start=b.wall, daily=True, periods=rows))

@@ -96,6 +96,7 @@ def when(seconds):
 
 @scenario
 async def test_diagnostics_arrive(tmp_path):
+    """S 5.9/1, S 8."""
     with file_server(failures=1) as url:
         async with world(tmp_path, speed=10) as (csms, _):
             answer = await csms.peer.call(
@@ -109,6 +110,7 @@ async def test_diagnostics_arrive(tmp_path):
 
 @scenario
 async def test_a_download_that_fails(tmp_path):
+    """S 4.5/1."""
     with file_server(failures=99) as url:
         async with world(tmp_path, speed=10) as (csms, client):
             await csms.peer.call(
@@ -124,6 +126,7 @@ async def test_a_download_that_fails(tmp_path):
 
 @scenario
 async def test_a_thousand_tokens_and_a_reservation_over_a_power_cut(tmp_path):
+    """S 5.13/8."""
     async with world(tmp_path, LocalPreAuthorize="true") as (csms, client):
         for n in range(0, 1000, 50):
             rows = [

@@ -136,6 +136,7 @@ class Line:
 )
 @given(STEPS)
 def test_invariants(steps):
+    """J 4.1.1/1."""
     check(steps)
 
 
@@ -143,6 +144,7 @@ def test_invariants(steps):
 @settings(max_examples=5000, deadline=None, suppress_health_check=list(HealthCheck))
 @given(STEPS)
 def test_invariants_long(steps):
+    """J 4.1.1/1."""
     check(steps)
 
 

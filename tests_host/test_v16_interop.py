@@ -149,6 +149,7 @@ async def charging(csms, client, tag="A1"):
 
 @scenario
 async def test_a_charge_by_card_and_one_from_afar(tmp_path):
+    """J 3.1.1, S 5.11/4."""
     async with world(tmp_path) as (csms, client):
         assert csms.paths == ["/ocpp/CP%201%2F%C3%A4"]
         await charging(csms, client)
@@ -199,6 +200,7 @@ async def test_core_calls_are_answered(tmp_path):
 
 @scenario
 async def test_a_soft_reset_stops_first_and_boots_again(tmp_path):
+    """S 4.2.1, E 3.36."""
     async with world(tmp_path) as (csms, client):
         await charging(csms, client)
         assert (await csms.peer.call(call.Reset(type="Soft"))).status == "Accepted"
@@ -210,6 +212,7 @@ async def test_a_soft_reset_stops_first_and_boots_again(tmp_path):
 
 @scenario
 async def test_a_power_cut_ends_the_transaction_once(tmp_path):
+    """S 4.10/3."""
     async with world(tmp_path) as (csms, client):
         await charging(csms, client)
         await until(lambda: csms.seen("MeterValues"))
@@ -225,6 +228,7 @@ async def test_a_power_cut_ends_the_transaction_once(tmp_path):
 
 @scenario
 async def test_a_dead_line_loses_nothing_and_does_not_boot_again(tmp_path):
+    """J 5.4."""
     settings = {"MessageTimeout": 10, "TransactionMessageRetryInterval": 1, "ReconnectMax": 10}
     settings.update({"WebSocketPingInterval": 5, "TransactionMessageAttempts": 1})
     async with world(tmp_path, **settings) as (csms, client):
@@ -247,6 +251,7 @@ async def test_a_dead_line_loses_nothing_and_does_not_boot_again(tmp_path):
 
 @scenario
 async def test_a_csms_that_does_not_answer_gets_it_again(tmp_path):
+    """S 3.7.1/4."""
     settings = {"MessageTimeout": 10, "TransactionMessageRetryInterval": 20}
     async with world(tmp_path, TransactionMessageAttempts=2, **settings) as (csms, client):
         await charging(csms, client)
@@ -259,6 +264,7 @@ async def test_a_csms_that_does_not_answer_gets_it_again(tmp_path):
 
 
 @scenario
-async def test_a_404_is_tried_again(tmp_path):  # JE 3.4
+async def test_a_404_is_tried_again(tmp_path):
+    """JE 3.4."""
     async with world(tmp_path, refuse=2) as (csms, _):
         assert len(csms.paths) == 3

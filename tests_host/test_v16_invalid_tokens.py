@@ -32,6 +32,7 @@ def energy(w):
 
 @pytest.mark.parametrize("offline", [False, True])
 def test_the_charge_ends_deauthorised(offline):  # 9.1.24 true; E 3.17: one rule for both
+    """E 3.17/1."""
     w = charging(offline)
     (stop,) = w.sent("StopTransaction")
     assert (stop["reason"], stop["transactionId"]) == ("DeAuthorized", 9)
@@ -41,6 +42,7 @@ def test_the_charge_ends_deauthorised(offline):  # 9.1.24 true; E 3.17: one rule
 
 @pytest.mark.parametrize("offline", [False, True])
 def test_only_the_energy_stops(offline):  # 9.1.24 false
+    """E 3.17/2."""
     w = charging(offline, StopTransactionOnInvalidId=False)
     assert w.status == w.told()[-1] == "SuspendedEVSE"
     assert not w.sent("StopTransaction") and w.wire.amps < 1
@@ -53,7 +55,8 @@ def test_only_the_energy_stops(offline):  # 9.1.24 false
 
 
 @pytest.mark.parametrize("most", [30, 60])
-def test_a_little_energy_to_drive_away(most):  # 9.1.14
+def test_a_little_energy_to_drive_away(most):
+    """E 3.17/2."""
     w = charging(StopTransactionOnInvalidId=False, MaxEnergyOnInvalidId=most)
     assert w.status == "Charging"
     w.until(lambda: w.status == "SuspendedEVSE", 600)
@@ -62,7 +65,8 @@ def test_a_little_energy_to_drive_away(most):  # 9.1.14
     assert not w.sent("StopTransaction")
 
 
-def test_the_cable_waits_for_the_token_or_its_parent():  # E 3.5
+def test_the_cable_waits_for_the_token_or_its_parent():
+    """E 3.5."""
     w = charging()
     assert w.io.locks[1] is True
     w.csms.replies["Authorize"] = lambda p: {
@@ -76,7 +80,8 @@ def test_the_cable_waits_for_the_token_or_its_parent():  # E 3.5
     assert w.io.locks[1] is False and w.session is None
 
 
-def test_the_same_token_frees_it_offline_too():  # E 3.5
+def test_the_same_token_frees_it_offline_too():
+    """E 3.5."""
     w = charging()
     w.offline()
     assert w.tag("a1") == "unlocked"
@@ -84,6 +89,7 @@ def test_the_same_token_frees_it_offline_too():  # E 3.5
 
 
 def test_the_refused_token_is_remembered():  # S 3.5.1: from StartTransaction.conf too
+    """S 3.5.1/1."""
     w = charging()
     w.tag("A1")
     w.offline()
@@ -92,7 +98,8 @@ def test_the_refused_token_is_remembered():  # S 3.5.1: from StartTransaction.co
     assert len(w.started) == 1
 
 
-def test_a_start_from_afar_asks_first_if_so_set():  # 9.1.3
+def test_a_start_from_afar_asks_first_if_so_set():
+    """S 5.11/1."""
     w = V16World(AuthorizeRemoteTxRequests=True).online()
     w.plug()
     w.pass_time(2)

@@ -12,6 +12,7 @@ def offline_charge(b, seconds=100):
 
 
 def test_unknown_time_is_back_dated_when_the_clock_becomes_known():  # E 3.11: never 1970 or 2000
+    """E 3.11."""
     b = Bench(AllowOfflineTxForUnknownId=True, MeterValueSampleInterval=30).start()
     b.run(100)
     offline_charge(b)
@@ -24,6 +25,7 @@ def test_unknown_time_is_back_dated_when_the_clock_becomes_known():  # E 3.11: n
 
 
 def test_the_time_found_out_is_kept_in_flash():
+    """E 3.11."""
     b = Bench(AllowOfflineTxForUnknownId=True, MeterValueSampleInterval=30).start()
     b.run(100)
     offline_charge(b)
@@ -37,6 +39,7 @@ def test_the_time_found_out_is_kept_in_flash():
 
 
 def test_unknown_time_survives_a_reboot_and_keeps_its_order():
+    """E 3.11."""
     b = Bench(AllowOfflineTxForUnknownId=True, MeterValueSampleInterval=30).start()
     b.run(100)
     offline_charge(b)
@@ -50,6 +53,7 @@ def test_unknown_time_survives_a_reboot_and_keeps_its_order():
 
 
 def test_journal_full_refuses_new_charges_but_keeps_the_running_one():
+    """S 3.7/4."""
     b = Bench().online()
     b.charge().run(5)
     b.store.free_bytes = 4000
@@ -63,6 +67,7 @@ def test_journal_full_refuses_new_charges_but_keeps_the_running_one():
 
 
 def test_full_flash_drops_samples_before_starts_and_stops():
+    """S 3.7/4."""
     b = Bench(MeterValueSampleInterval=100).online().charge().run(3)
     b.store.free_bytes = 4000
     b.run(57)
@@ -75,6 +80,7 @@ def test_full_flash_drops_samples_before_starts_and_stops():
 
 
 def test_flash_that_refuses_a_start_stops_the_charge():
+    """S 3.7/2."""
     b = Bench().online()
     b.store.refuse = True
     b.charge().run(3)
@@ -83,6 +89,7 @@ def test_flash_that_refuses_a_start_stops_the_charge():
 
 
 def test_flash_that_refuses_a_stop_is_tried_again():
+    """S 3.7/2."""
     b = Bench(MeterValueSampleInterval=0).online().charge().run(3)
     b.store.refuse = True
     b.stop().run(5)
@@ -92,6 +99,7 @@ def test_flash_that_refuses_a_stop_is_tried_again():
 
 
 def test_a_damaged_record_is_set_aside_and_the_rest_delivered():
+    """S 3.7/5."""
     b = Bench(MeterValueSampleInterval=30).online()
     b.offline()
     offline_charge(b)

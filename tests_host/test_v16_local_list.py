@@ -36,11 +36,13 @@ def verdict(b):
 # -- the messages
 
 
-def test_version_0_is_an_empty_list():  # S 5.10
+def test_version_0_is_an_empty_list():
+    """S 5.10."""
     assert version(Bench().online()) == 0
 
 
-def test_a_list_is_sent_and_its_version_told():  # S 3.5.2
+def test_a_list_is_sent_and_its_version_told():
+    """S 5.10."""
     b = Bench().online()
     assert send(b, 234, entry("A"), entry("B", "Blocked")) == "Accepted"
     assert version(b) == 234
@@ -50,7 +52,8 @@ def test_a_list_is_sent_and_its_version_told():  # S 3.5.2
 
 @pytest.mark.parametrize("number", [0, -1, -5])
 @pytest.mark.parametrize("full", [True, False])
-def test_versions_with_a_meaning_of_their_own_are_refused(number, full):  # E 3.52
+def test_versions_with_a_meaning_of_their_own_are_refused(number, full):
+    """E 3.52."""
     b = Bench().online()
     send(b, 3, entry("A"))
     assert send(b, number, entry("B"), full=full) == "Failed"
@@ -60,7 +63,8 @@ def test_versions_with_a_meaning_of_their_own_are_refused(number, full):  # E 3.
 @pytest.mark.parametrize(
     "number, status", [(2, "VersionMismatch"), (3, "VersionMismatch"), (4, 0)]
 )
-def test_a_differential_list_must_be_newer(number, status):  # S 7.47
+def test_a_differential_list_must_be_newer(number, status):
+    """S 5.15/3."""
     b = Bench().online()
     send(b, 3, entry("A"))
     assert send(b, number, entry("B"), full=False) == (status or "Accepted")
@@ -68,13 +72,15 @@ def test_a_differential_list_must_be_newer(number, status):  # S 7.47
 
 
 def test_a_full_list_may_have_any_version():
+    """S 5.15/1."""
     b = Bench().online()
     send(b, 30, entry("A"))
     assert send(b, 7, entry("B")) == "Accepted"
     assert version(b) == 7
 
 
-def test_an_entry_without_info_deletes_in_a_differential_list():  # S 7.1
+def test_an_entry_without_info_deletes_in_a_differential_list():
+    """S 5.15/2, S 7.1."""
     b = Bench().online()
     send(b, 1, entry("A"), entry("B"))
     assert send(b, 2, {"idTag": "a"}, full=False) == "Accepted"
@@ -82,21 +88,24 @@ def test_an_entry_without_info_deletes_in_a_differential_list():  # S 7.1
     assert authlist.find(b.store, "B", None)
 
 
-def test_an_entry_without_info_makes_no_sense_in_a_full_list():  # S 7.1
+def test_an_entry_without_info_makes_no_sense_in_a_full_list():
+    """S 5.15/4, S 7.1."""
     b = Bench().online()
     send(b, 1, entry("A"))
     assert send(b, 2, {"idTag": "A"}) == "Failed"
     assert version(b) == 1
 
 
-def test_an_empty_full_list_removes_all():  # S 6.41
+def test_an_empty_full_list_removes_all():
+    """S 5.15/1."""
     b = Bench().online()
     send(b, 5, entry("A"))
     assert send(b, 6) == "Accepted"
     assert version(b) == 0
 
 
-def test_a_token_twice_is_refused():  # S 6.41
+def test_a_token_twice_is_refused():
+    """S 5.15/4."""
     b = Bench().online()
     assert send(b, 1, entry("A"), entry("a", "Blocked")) == "Failed"
     assert version(b) == 0
@@ -110,7 +119,8 @@ def test_a_message_may_not_be_longer_than_told():  # 9.2.3
     assert send(b, 1, *many[:-1]) == "Accepted"
 
 
-def test_a_list_may_not_be_longer_than_told():  # 9.2.2
+def test_a_list_may_not_be_longer_than_told():
+    """S 5.15/4."""
     b = Bench().online()
     most = b.config.get("LocalAuthListMaxLength")
     assert most >= 1000
@@ -136,7 +146,8 @@ def test_the_longest_legal_message_fits_the_bound_for_messages():  # 9.2.3, part
     assert len(str(row)) * count + 200 < b.config.get("MessageSizeMax")
 
 
-def test_switched_off_there_is_no_list():  # 9.2.1, S 5.10
+def test_switched_off_there_is_no_list():
+    """S 5.10."""
     b = Bench().online()
     send(b, 1, entry("A"))
     b.config.set("LocalAuthListEnabled", "false")
@@ -149,7 +160,8 @@ def test_switched_off_there_is_no_list():  # 9.2.1, S 5.10
     assert version(b.online()) == 1
 
 
-def test_it_survives_a_power_cut():  # S 3.5.2
+def test_it_survives_a_power_cut():
+    """S 3.5.2/1."""
     b = Bench().online()
     send(b, 5, entry("A"))
     b = b.reboot().start()
@@ -158,6 +170,7 @@ def test_it_survives_a_power_cut():  # S 3.5.2
 
 
 def test_a_flash_that_refuses_is_a_failure():
+    """S 5.15/4."""
     b = Bench().online()
     send(b, 1, entry("A"))
     b.store.refuse = True
@@ -188,6 +201,7 @@ def begin(b, number, *tags):
 
 
 def test_in_one_turn_little_is_written():
+    """S 5.15/5."""
     b = Bench().online()
     before = b.store.changes
     begin(b, 1, *["T%d" % n for n in range(40)])
@@ -199,6 +213,7 @@ def test_in_one_turn_little_is_written():
 
 
 def test_who_asks_meanwhile_is_answered_after_it():
+    """S 5.15/5."""
     b = Bench().online()
     begin(b, 7, "A", "B")
     assert b.cp.work
@@ -207,6 +222,7 @@ def test_who_asks_meanwhile_is_answered_after_it():
 
 
 def test_a_line_that_breaks_meanwhile_leaves_the_old_list():
+    """S 3.5.2/1."""
     b = Bench().online()
     send(b, 1, entry("OLD"))
     begin(b, 2, "A", "B")

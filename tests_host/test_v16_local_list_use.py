@@ -15,14 +15,16 @@ def conflicts(b):
 # -- who may charge
 
 
-def test_listed_tokens_start_at_once_online_with_pre_authorize():  # 9.1.13
+def test_listed_tokens_start_at_once_online_with_pre_authorize():
+    """S 3.5/1."""
     b = Bench(LocalPreAuthorize=True).online()
     send(b, 1, entry("A", parent="P"))
     b.charge("a").run(2)
     assert not b.sent("Authorize") and b.station.verdicts == [(1, "a", "Accepted", "P")]
 
 
-def test_without_pre_authorize_the_csms_is_asked():  # 9.1.13
+def test_without_pre_authorize_the_csms_is_asked():
+    """S 3.5/2."""
     b = Bench().online()
     send(b, 1, entry("A"))
     b.charge("A")
@@ -30,7 +32,8 @@ def test_without_pre_authorize_the_csms_is_asked():  # 9.1.13
 
 
 @pytest.mark.parametrize("status", ["Blocked", "Expired", "Invalid", "ConcurrentTx"])
-def test_who_is_listed_as_bad_is_asked_about_online(status):  # S 3.5.1
+def test_who_is_listed_as_bad_is_asked_about_online(status):
+    """S 3.5.1/4."""
     b = Bench(LocalPreAuthorize=True).online()
     send(b, 1, entry("A", status))
     b.charge("A")
@@ -39,6 +42,7 @@ def test_who_is_listed_as_bad_is_asked_about_online(status):  # S 3.5.1
 
 @pytest.mark.parametrize("status", ["Blocked", "Expired", "Invalid", "ConcurrentTx"])
 def test_who_is_listed_as_bad_never_charges_offline(status):  # S 3.5.4: MUST be rejected
+    """S 3.5.4/2."""
     b = Bench(AllowOfflineTxForUnknownId=True).online()
     send(b, 1, entry("A", status))
     b.offline()
@@ -50,7 +54,8 @@ def test_who_is_listed_as_bad_never_charges_offline(status):  # S 3.5.4: MUST be
     "offline, unknown, result",
     [(True, False, "Accepted"), (False, False, "Invalid"), (False, True, "Accepted")],
 )
-def test_who_is_listed_as_good_charges_offline(offline, unknown, result):  # 9.1.12, 9.1.1
+def test_who_is_listed_as_good_charges_offline(offline, unknown, result):
+    """S 3.5.4/1."""
     b = Bench(LocalAuthorizeOffline=offline, AllowOfflineTxForUnknownId=unknown).online()
     send(b, 1, entry("A"))
     b.offline()
@@ -58,7 +63,8 @@ def test_who_is_listed_as_good_charges_offline(offline, unknown, result):  # 9.1
     assert verdict(b) == result
 
 
-def test_who_has_run_out_is_refused_offline():  # S 3.5.4
+def test_who_has_run_out_is_refused_offline():
+    """S 3.5.4/2."""
     b = Bench(AllowOfflineTxForUnknownId=True).online()
     send(b, 1, entry("A", "Accepted", WALL + 100))
     b.offline()
@@ -71,7 +77,8 @@ def test_who_has_run_out_is_refused_offline():  # S 3.5.4
 
 
 @pytest.mark.parametrize("listed, cached", [("Accepted", "Blocked"), ("Blocked", "Accepted")])
-def test_the_list_has_priority_over_the_cache(listed, cached):  # S 3.5.3
+def test_the_list_has_priority_over_the_cache(listed, cached):
+    """S 3.5.3/2."""
     b = Bench().online()
     authorise.remember(b.store, "A", cached, None, None, 10)
     send(b, 1, entry("A", listed))
@@ -80,7 +87,8 @@ def test_the_list_has_priority_over_the_cache(listed, cached):  # S 3.5.3
     assert verdict(b) == listed
 
 
-def test_listed_tokens_are_not_added_to_the_cache():  # S 3.5.3
+def test_listed_tokens_are_not_added_to_the_cache():
+    """S 3.5.3/1."""
     b = Bench().online()
     send(b, 1, entry("A"))
     b.charge("A").run(2)
@@ -91,6 +99,7 @@ def test_listed_tokens_are_not_added_to_the_cache():  # S 3.5.3
 
 
 def test_the_cache_does_not_touch_the_list():  # S 3.5.2: only SendLocalList changes it
+    """S 3.5.2/2."""
     b = Bench().online()
     send(b, 1, entry("A"))
     b.csms.idtag = {"status": "Blocked"}
@@ -100,7 +109,8 @@ def test_the_cache_does_not_touch_the_list():  # S 3.5.2: only SendLocalList cha
     assert version(b) == 1
 
 
-def test_another_card_of_the_same_parent_stops_offline():  # S 4.1
+def test_another_card_of_the_same_parent_stops_offline():
+    """S 4.1/3."""
     b = Bench().online()
     send(b, 1, entry("A1", parent="P"), entry("A2", parent="p"), entry("A3", parent="Q"))
     b.offline()
@@ -115,7 +125,8 @@ def test_another_card_of_the_same_parent_stops_offline():  # S 4.1
 
 
 @pytest.mark.parametrize("message", ["Authorize", "StartTransaction", "StopTransaction"])
-def test_a_conflict_is_told_on_connector_0(message):  # S 3.5.2
+def test_a_conflict_is_told_on_connector_0(message):
+    """S 3.5.2/3."""
     b = Bench(StopTransactionOnInvalidId=False).online()
     send(b, 1, entry("A"))
     info = {"idTagInfo": {"status": "Blocked"}}
@@ -130,6 +141,7 @@ def test_a_conflict_is_told_on_connector_0(message):  # S 3.5.2
 
 
 def test_a_better_verdict_is_a_conflict_too():
+    """S 3.5.2/3."""
     b = Bench().online()
     send(b, 1, entry("A", "Blocked"))
     b.charge("A").run(2)
@@ -137,6 +149,7 @@ def test_a_better_verdict_is_a_conflict_too():
 
 
 def test_the_same_conflict_is_told_once_another_one_anew():
+    """S 3.5.2/3."""
     b = Bench().online()
     send(b, 1, entry("A", "Blocked"), entry("B", "Invalid"))
     for tag in "AAB":
@@ -146,6 +159,7 @@ def test_the_same_conflict_is_told_once_another_one_anew():
 
 
 def test_to_agree_or_to_charge_elsewhere_is_no_conflict():
+    """S 3.5.2/3."""
     b = Bench().online()
     send(b, 1, entry("A"))
     b.charge("A").run(2)
@@ -156,6 +170,7 @@ def test_to_agree_or_to_charge_elsewhere_is_no_conflict():
 
 
 def test_a_new_list_ends_the_conflict():
+    """S 3.5.2/3."""
     b = Bench().online()
     send(b, 1, entry("A", "Blocked"))
     b.charge("A").run(2)
@@ -168,7 +183,8 @@ def test_a_new_list_ends_the_conflict():
 # -- the cache
 
 
-def test_a_full_cache_drops_first_whose_time_has_run_out():  # S 3.5.1
+def test_a_full_cache_drops_first_whose_time_has_run_out():
+    """S 3.5.1/3."""
     b = Bench(AuthorizationCacheSize=3).online()
     for tag, seconds in (("A", 9999), ("B", 5), ("C", 9999)):
         b.csms.idtag = {"status": "Accepted", "expiryDate": iso(WALL + b.clock.now + seconds)}

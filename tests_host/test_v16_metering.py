@@ -11,13 +11,15 @@ def stamps(b):
     return [parse(p["meterValue"][0]["timestamp"]) for p in b.sent("MeterValues")]
 
 
-def test_sampled_from_the_start_of_the_transaction():  # S 3.16.1
+def test_sampled_from_the_start_of_the_transaction():
+    """S 3.16.1, S 4.7, E 3.15."""
     b = Bench(MeterValueSampleInterval=60).online(17).charge().run(200)
     assert stamps(b) == [WALL + 17 + 60 * n for n in (1, 2, 3)]
     assert {p["transactionId"] for p in b.sent("MeterValues")} == {1}
 
 
 def test_no_samples_without_a_transaction_or_with_interval_zero():
+    """S 3.16.1."""
     b = Bench(MeterValueSampleInterval=60).online(300)
     assert not b.sent("MeterValues")
     b.config.set("MeterValueSampleInterval", "0")
@@ -26,12 +28,14 @@ def test_no_samples_without_a_transaction_or_with_interval_zero():
 
 
 def test_no_sample_after_the_stop():  # users' complaint 30
+    """S 3.16.1."""
     b = Bench(MeterValueSampleInterval=60).online().charge().run(100)
     b.stop().run(300)
     assert len(b.sent("MeterValues")) == 1
 
 
 def test_a_new_interval_takes_effect_at_once_and_keeps_the_raster():
+    """S 3.16.1."""
     b = Bench(MeterValueSampleInterval=600).online(10).charge().run(95)
     b.call("ChangeConfiguration", {"key": "MeterValueSampleInterval", "value": "30"})
     b.run(60)
@@ -39,6 +43,7 @@ def test_a_new_interval_takes_effect_at_once_and_keeps_the_raster():
 
 
 def test_aligned_at_exact_times_of_the_day_also_without_transaction():  # S 3.16.2, complaint 14
+    """S 3.16.2, S 3.16.3, E 3.16."""
     b = Bench(ClockAlignedDataInterval=900, real=WALL + 5, connectors=2).online()
     b.run(1900)
     assert stamps(b) == [WALL + 900] * 2 + [WALL + 1800] * 2
@@ -47,13 +52,15 @@ def test_aligned_at_exact_times_of_the_day_also_without_transaction():  # S 3.16
     assert first["meterValue"][0]["sampledValue"][0]["context"] == "Sample.Clock"
 
 
-def test_aligned_in_a_transaction_has_its_id():  # E 3.16
+def test_aligned_in_a_transaction_has_its_id():
+    """E 3.16."""
     b = Bench(ClockAlignedDataInterval=900, MeterValueSampleInterval=0).online().charge()
     b.run(1000)
     assert [p.get("transactionId") for p in b.sent("MeterValues")] == [1]
 
 
 def test_aligned_begins_anew_at_midnight():
+    """S 3.16.2."""
     day = 86400
     assert sampler.aligned(day + 1, 50000) == day + 50000
     assert sampler.aligned(day + 50000, 50000) == 2 * day
@@ -63,6 +70,7 @@ def test_aligned_begins_anew_at_midnight():
 
 
 def test_aligned_waits_for_a_clock():
+    """S 3.16.2."""
     b = Bench(ClockAlignedDataInterval=60).start()
     b.run(300)
     assert b.cp.box.peek() is None
@@ -72,6 +80,7 @@ def test_aligned_waits_for_a_clock():
 
 @pytest.mark.parametrize("jump", [-7200, -100, 100, 7200])
 def test_a_clock_that_is_moved_makes_no_burst(jump):
+    """S 3.16.2."""
     b = Bench(ClockAlignedDataInterval=900, MeterValueSampleInterval=0).online(300)
     b.clock.set_wall(b.clock.wall() + jump, "console")
     b.real += jump
@@ -82,6 +91,7 @@ def test_a_clock_that_is_moved_makes_no_burst(jump):
 
 
 def test_offline_samples_are_kept():  # users' complaint 11
+    """S 3.7/2."""
     b = Bench(MeterValueSampleInterval=60).online().charge().run(3)
     b.offline()
     b.run(600)
@@ -90,6 +100,7 @@ def test_offline_samples_are_kept():  # users' complaint 11
 
 
 def test_what_is_unknown_is_left_out():
+    """S 3.16.3."""
     b = Bench(MeterValueSampleInterval=60).online().charge()
     meter = b.station.connector(1).meter
     meter.soc_pm, meter.temp_dc = -1, -32768
@@ -99,6 +110,7 @@ def test_what_is_unknown_is_left_out():
 
 
 def test_a_sample_of_nothing_known_is_not_sent():
+    """S 3.16.3."""
     b = Bench(MeterValueSampleInterval=60, MeterValuesSampledData="SoC").online().charge()
     b.station.connector(1).meter.soc_pm = -1
     b.run(130)
@@ -106,6 +118,7 @@ def test_a_sample_of_nothing_known_is_not_sent():
 
 
 def test_values_and_units():
+    """JE 2.1, S 4.7."""
     got = dict(sampler.values("E12P7400V4005I-5O320W2500S1000T-123"))
     assert got == {
         "E": "12",
@@ -120,7 +133,8 @@ def test_values_and_units():
     assert sampler.only("E12P7400T-5", "TE") == "E12T-5"
 
 
-def test_measurands_are_checked():  # S 3.16.4
+def test_measurands_are_checked():
+    """S 3.16.4."""
     b = Bench().online()
     for key in (
         "MeterValuesSampledData",
@@ -140,7 +154,8 @@ def test_measurands_are_checked():  # S 3.16.4
         assert b.config.get(key) == ""
 
 
-def test_no_transaction_data_unless_asked_for():  # S 3.16.5
+def test_no_transaction_data_unless_asked_for():
+    """S 3.16.5."""
     b = Bench(MeterValueSampleInterval=10).online().charge().run(35)
     b.stop().run(2)
     assert "transactionData" not in b.sent("StopTransaction")[0]
@@ -157,7 +172,8 @@ def rows(b):
     ]
 
 
-def test_transaction_data_has_begin_samples_and_end():  # E 3.14
+def test_transaction_data_has_begin_samples_and_end():
+    """E 3.14, E 4.25."""
     b = Bench(MeterValueSampleInterval=10, StopTxnSampledData="SoC,Voltage").online(2)
     b.charge().run(25)
     b.stop().run(2)
@@ -170,7 +186,8 @@ def test_transaction_data_has_begin_samples_and_end():  # E 3.14
     ]
 
 
-def test_aligned_readings_in_transaction_data():  # 9.1.25
+def test_aligned_readings_in_transaction_data():
+    """E 3.14."""
     b = Bench(
         ClockAlignedDataInterval=20,
         StopTxnAlignedData="Energy.Active.Import.Register",
@@ -189,7 +206,8 @@ def test_aligned_readings_in_transaction_data():  # 9.1.25
     assert not b.sent("MeterValues")
 
 
-def test_ends_are_never_dropped():  # E 3.91
+def test_ends_are_never_dropped():
+    """E 3.91."""
     b = Bench(
         MeterValueSampleInterval=1, StopTxnSampledData="SoC", MeterValuesSampledData=""
     ).online(2)
@@ -203,6 +221,7 @@ def test_ends_are_never_dropped():  # E 3.91
 
 
 def test_asked_for_after_the_start_the_register_at_the_begin_is_there():
+    """E 3.14."""
     b = Bench(MeterValueSampleInterval=0).online(2).charge().run(10)
     b.config.set("StopTxnSampledData", "Energy.Active.Import.Register")
     b.run(10)
@@ -211,7 +230,8 @@ def test_asked_for_after_the_start_the_register_at_the_begin_is_there():
     assert [r["sampledValue"][0]["value"] for r in data] == ["1000", "1020"]
 
 
-def test_triggered_values_are_of_now_with_their_context():  # S 5.17, E 3.46
+def test_triggered_values_are_of_now_with_their_context():
+    """S 5.17/4, E 3.46."""
     b = Bench(MeterValueSampleInterval=0, connectors=2).online().charge("A1", 2).run(7)
     b.call("TriggerMessage", {"requestedMessage": "MeterValues"})
     one, two = b.sent("MeterValues")
@@ -222,6 +242,7 @@ def test_triggered_values_are_of_now_with_their_context():  # S 5.17, E 3.46
 
 
 def test_registers_never_go_back():  # E 3.9, complaint 31
+    """S 7.31/1, E 3.9, E 3.78."""
     b = Bench(MeterValueSampleInterval=7).online()
     for _ in range(3):
         b.charge().run(50)

@@ -65,6 +65,7 @@ def check(memory, bench):
 
 
 def test_a_cut_anywhere_in_time_stops_with_power_loss_and_loses_one_interval_at_most():
+    """S 4.10/3."""
     for seconds in range(1, 200, 7):
         b = Bench(Store(), **SETTINGS).online()
         b.charge().run(seconds)
@@ -79,6 +80,7 @@ def test_a_cut_anywhere_in_time_stops_with_power_loss_and_loses_one_interval_at_
 
 
 def test_the_persisted_register_is_better_than_the_snapshot():
+    """S 7.31/1."""
     b = Bench(Store(), **SETTINGS).online()
     b.charge().run(50)
     b = b.reboot()
@@ -87,7 +89,8 @@ def test_the_persisted_register_is_better_than_the_snapshot():
     assert b.sent("StopTransaction")[-1]["meterStop"] == 1049
 
 
-def test_what_was_told_is_never_taken_back():  # E 3.78
+def test_what_was_told_is_never_taken_back():
+    """S 7.31/1."""
     b = Bench(Store(), **SETTINGS).online()
     b.charge().run(50)  # told: the register after 40 s, though no snapshot was due
     b = b.reboot().online(5)
@@ -97,6 +100,7 @@ def test_what_was_told_is_never_taken_back():  # E 3.78
 
 
 def test_a_watchdog_is_not_a_power_loss():
+    """S 4.10/3."""
     b = Bench(Store(), **SETTINGS).online()
     b.charge().run(50)
     b = b.reboot().start("Reboot")
@@ -105,6 +109,7 @@ def test_a_watchdog_is_not_a_power_loss():
 
 
 def test_resume_goes_on_with_the_same_id_and_raster():
+    """S 4.10/4."""
     b = Bench(Store(), ResumeTransactionAfterPowerLoss=True, **SETTINGS).online()
     b.charge().run(90)
     b = b.reboot().online(50)
@@ -117,6 +122,7 @@ def test_resume_goes_on_with_the_same_id_and_raster():
 
 
 def test_resume_refused_by_the_station_stops_with_power_loss():
+    """S 4.10/4."""
     b = Bench(Store(), ResumeTransactionAfterPowerLoss=True, **SETTINGS).online()
     b.charge().run(90)
     b = b.reboot()
@@ -126,6 +132,7 @@ def test_resume_refused_by_the_station_stops_with_power_loss():
 
 
 def test_many_cuts_in_a_row():
+    """S 3.7/2."""
     b = Bench(Store(), **SETTINGS).start()
     b.run(5)
     b.charge().run(50)
@@ -147,7 +154,8 @@ def test_many_cuts_in_a_row():
     assert len(memory.starts) == 1
 
 
-def test_attempts_are_counted_over_a_power_cut():  # S 3.7.1
+def test_attempts_are_counted_over_a_power_cut():
+    """S 3.7.1/1."""
     b = Bench(Store(), TransactionMessageRetryInterval=60, **SETTINGS).online()
     b.csms.replies["StartTransaction"] = Error("InternalError")
     b.charge().run(70)

@@ -42,7 +42,8 @@ def parents(w, **cards):
 # -- ReserveNow and CancelReservation
 
 
-def test_a_free_connector_is_reserved_and_says_so():  # S 5.13, A7
+def test_a_free_connector_is_reserved_and_says_so():
+    """S 4.9/9."""
     w = world()
     assert reserve(w) == "Accepted"
     assert w.status == "Reserved" and w.told()[-1] == "Reserved"
@@ -50,7 +51,8 @@ def test_a_free_connector_is_reserved_and_says_so():  # S 5.13, A7
 
 
 @pytest.mark.parametrize("number, status", [(7, "Accepted"), (8, "Rejected")])
-def test_cancel(number, status):  # S 5.1, G1
+def test_cancel(number, status):
+    """S 5.1."""
     w = world()
     reserve(w)
     assert cancel(w, number) == status
@@ -58,13 +60,15 @@ def test_cancel(number, status):  # S 5.1, G1
 
 
 def test_a_second_reservation_finds_it_occupied_for_whomever():  # S 5.13: same or another idTag
+    """S 5.13/1."""
     w = world()
     reserve(w)
     assert reserve(w, "R1", number=8) == reserve(w, "R2", number=9) == "Occupied"
     assert [row[1] for row in w.station.reservations] == [7]
 
 
-def test_the_same_id_replaces_its_reservation():  # S 5.13
+def test_the_same_id_replaces_its_reservation():
+    """S 5.13/3."""
     w = world(2)
     reserve(w, "R1")
     assert reserve(w, "R2") == "Accepted"
@@ -75,6 +79,7 @@ def test_the_same_id_replaces_its_reservation():  # S 5.13
 
 
 def test_a_replacement_that_cannot_be_leaves_the_old_one():
+    """S 5.13/3."""
     w = world(2)
     reserve(w, "R1")
     w.plug(2)
@@ -84,6 +89,7 @@ def test_a_replacement_that_cannot_be_leaves_the_old_one():
 
 
 def test_occupied_by_a_vehicle_or_a_charge():
+    """S 5.13/1."""
     w = world()
     w.plug()
     w.pass_time(2)
@@ -94,6 +100,7 @@ def test_occupied_by_a_vehicle_or_a_charge():
 
 @pytest.mark.parametrize("cid", [0, 1])
 def test_unavailable(cid):
+    """S 5.13/1."""
     w = world()
     w.call("ChangeAvailability", {"connectorId": cid, "type": "Inoperative"})
     assert reserve(w) == reserve(w, cid=0) == "Unavailable"
@@ -101,6 +108,7 @@ def test_unavailable(cid):
 
 @pytest.mark.parametrize("cid", [0, 1])
 def test_faulted(cid):
+    """S 5.13/1."""
     w = world()
     w.io.pressed = True
     w.pass_time(1)
@@ -119,6 +127,7 @@ def test_faulted(cid):
     ],
 )
 def test_rejected(cid, seconds, settings):
+    """S 5.13/2."""
     w = world(**settings)
     assert reserve(w, cid=cid, seconds=seconds) == "Rejected"
     assert not w.station.reservations
@@ -127,7 +136,8 @@ def test_rejected(cid, seconds, settings):
 # -- who may charge
 
 
-def test_others_are_refused_and_told_why():  # S 5.13
+def test_others_are_refused_and_told_why():
+    """S 5.13/4."""
     w = world()
     reserve(w)
     w.plug()
@@ -139,6 +149,7 @@ def test_others_are_refused_and_told_why():  # S 5.13
 
 
 def test_the_owner_charges_and_the_csms_hears_of_it():  # S 4.8, 5.13, complaint 25
+    """S 4.8/2."""
     w = world()
     reserve(w, "R1")
     w.charge("r1")
@@ -153,11 +164,13 @@ def test_the_owner_charges_and_the_csms_hears_of_it():  # S 4.8, 5.13, complaint
 
 
 def test_who_has_no_reservation_sends_no_id():  # complaint 25: no -1
+    """S 4.8/2."""
     w = world().charge("X")
     assert "reservationId" not in w.sent("StartTransaction")[0]
 
 
 def test_the_owner_by_remote_start():
+    """S 5.13/4."""
     w = world()
     reserve(w, "R1")
     w.plug()
@@ -168,6 +181,7 @@ def test_the_owner_by_remote_start():
 
 
 def test_a_reservation_elsewhere_stays():  # it ends on the reserved connector only
+    """S 5.13/4."""
     w = world(2)
     reserve(w, "R1", cid=1)
     w.charge("R1", 2)
@@ -175,7 +189,8 @@ def test_a_reservation_elsewhere_stays():  # it ends on the reserved connector o
     assert w.told(1)[-1] == "Reserved"
 
 
-def test_the_parent_is_looked_up_by_authorize():  # S 5.13, E 4.12
+def test_the_parent_is_looked_up_by_authorize():
+    """S 5.13/6."""
     w = world(LocalPreAuthorize=True)
     parents(w, K1="fam", K2="other")
     reserve(w, "R1", parent="FAM")
@@ -189,7 +204,8 @@ def test_the_parent_is_looked_up_by_authorize():  # S 5.13, E 4.12
     assert w.sent("StartTransaction")[0]["reservationId"] == 7
 
 
-def test_the_parent_is_looked_up_on_the_list_first():  # S 5.13
+def test_the_parent_is_looked_up_on_the_list_first():
+    """S 5.13/6, E 4.12."""
     w = world(LocalPreAuthorize=True)
     info = {"status": "Accepted", "parentIdTag": "FAM"}
     rows = [{"idTag": "K1", "idTagInfo": info}]
@@ -204,6 +220,7 @@ def test_the_parent_is_looked_up_on_the_list_first():  # S 5.13
 
 @pytest.mark.parametrize("tag, starts", [("K1", True), ("K2", False)])
 def test_a_remote_start_for_a_parent_asks_first(tag, starts):
+    """S 5.13/6."""
     w = world()
     parents(w, K1="FAM")
     reserve(w, "R1", parent="FAM")
@@ -215,7 +232,8 @@ def test_a_remote_start_for_a_parent_asks_first(tag, starts):
     assert bool(w.started) is starts
 
 
-def test_a_parent_is_no_token():  # S 3.10
+def test_a_parent_is_no_token():
+    """S 3.10."""
     w = world()
     reserve(w, "R1", parent="FAM")
     w.plug()
@@ -226,6 +244,7 @@ def test_a_parent_is_no_token():  # S 3.10
 
 
 def test_offline_an_unknown_card_does_not_get_a_reserved_connector():
+    """S 5.13/6."""
     w = world(AllowOfflineTxForUnknownId=True)
     reserve(w, "R1", parent="FAM")
     w.offline()

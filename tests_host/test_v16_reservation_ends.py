@@ -10,7 +10,8 @@ from v16_world import V16World
 # -- how it ends
 
 
-def test_it_ends_with_its_time():  # S 5.13 (2), G1
+def test_it_ends_with_its_time():
+    """S 5.13/7."""
     w = world()
     reserve(w, seconds=60)
     w.pass_time(57)
@@ -20,7 +21,8 @@ def test_it_ends_with_its_time():  # S 5.13 (2), G1
     assert w.charge("X").started
 
 
-def test_it_ends_with_a_fault():  # S 5.13 (3)
+def test_it_ends_with_a_fault():
+    """S 5.13/7."""
     w = world()
     w.pass_time(40)
     reserve(w)
@@ -30,7 +32,8 @@ def test_it_ends_with_a_fault():  # S 5.13 (3)
 
 
 @pytest.mark.parametrize("cid", [0, 1])
-def test_it_ends_out_of_service(cid):  # S 5.13 (3)
+def test_it_ends_out_of_service(cid):
+    """S 5.13/7."""
     w = world()
     w.pass_time(40)
     reserve(w)
@@ -42,6 +45,7 @@ def test_it_ends_out_of_service(cid):  # S 5.13 (3)
 
 
 def test_the_owner_who_does_not_plug_in_keeps_it():  # S 5.13: it ends when a transaction starts
+    """S 4.9/9."""
     w = world(ConnectionTimeOut=30)
     reserve(w)
     w.tag("R1")
@@ -55,7 +59,8 @@ def test_the_owner_who_does_not_plug_in_keeps_it():  # S 5.13: it ends when a tr
 # -- connector 0
 
 
-def test_connector_0_keeps_one_free_whichever():  # S 5.13, 9.3.1
+def test_connector_0_keeps_one_free_whichever():
+    """S 5.13/5."""
     w = world(2)
     assert reserve(w, "R1", cid=0) == "Accepted"
     assert w.told(1)[-1] == w.told(2)[-1] == "Available"  # no specific one is reserved
@@ -70,6 +75,7 @@ def test_connector_0_keeps_one_free_whichever():  # S 5.13, 9.3.1
 
 
 def test_connector_0_with_one_connector():
+    """S 5.13/5."""
     w = world(1)
     reserve(w, "R1", cid=0)
     assert "reserved" in w.tag("X")
@@ -78,6 +84,7 @@ def test_connector_0_with_one_connector():
 
 
 def test_as_many_reservations_as_connectors():
+    """S 5.13/5."""
     w = world(2)
     assert reserve(w, "R1", cid=0, number=1) == "Accepted"
     assert reserve(w, "R2", cid=2, number=2) == "Accepted"
@@ -89,6 +96,7 @@ def test_as_many_reservations_as_connectors():
 
 
 def test_connector_0_ends_with_the_station():
+    """S 5.13/7."""
     w = world(2)
     w.pass_time(40)
     reserve(w, cid=0)
@@ -101,6 +109,7 @@ def test_connector_0_ends_with_the_station():
 
 
 def test_connector_0_for_a_parent():
+    """S 5.13/5."""
     w = world(1)
     parents(w, K1="FAM")
     reserve(w, "R1", cid=0, parent="fam")
@@ -118,6 +127,7 @@ def test_connector_0_for_a_parent():
 
 
 def test_it_survives_a_power_cut_and_still_ends_by_the_clock():
+    """S 5.13/8."""
     w = world()
     reserve(w, seconds=100)
     w = w.reboot()
@@ -130,6 +140,7 @@ def test_it_survives_a_power_cut_and_still_ends_by_the_clock():
 
 
 def test_one_whose_time_ran_out_in_the_dark_ends_once_the_time_is_known():
+    """S 5.13/7."""
     w = world()
     reserve(w, seconds=5)
     w = w.reboot()
@@ -138,6 +149,7 @@ def test_one_whose_time_ran_out_in_the_dark_ends_once_the_time_is_known():
 
 
 def test_a_fault_of_the_boot_does_not_end_it():
+    """S 5.13/7."""
     w = world()
     reserve(w)
     w = w.reboot()
@@ -149,7 +161,7 @@ def test_a_fault_of_the_boot_does_not_end_it():
 
 
 def test_power_cuts_at_every_write_of_a_reserved_charge():
-    """Reserved, or a transaction that names the reservation; never neither, never both."""
+    """S 5.13/8: Reserved, or a transaction that names it; never neither, never both."""
     first = world()
     reserve(first, "R1", seconds=9999)
     origin, saved = dict(first.store.files), first.saved
@@ -178,6 +190,7 @@ def test_power_cuts_at_every_write_of_a_reserved_charge():
 
 
 def test_a_flash_that_refuses_promises_nothing():
+    """S 5.13/8."""
     w = world()
     w.store.refuse = True
     w.log.exc = lambda *args: None

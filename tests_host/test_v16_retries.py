@@ -17,7 +17,8 @@ def failing(attempts=3, interval=60, **settings):
     return b
 
 
-def test_callerrors_are_tried_again_after_multiples_of_the_interval():  # S 3.7.1
+def test_callerrors_are_tried_again_after_multiples_of_the_interval():
+    """JE 3.7, S 3.7.1/1, S 3.7.1/2."""
     b = failing()
     b.csms.replies["StartTransaction"] = Error("InternalError")
     b.charge().run(1000)
@@ -27,6 +28,7 @@ def test_callerrors_are_tried_again_after_multiples_of_the_interval():  # S 3.7.
 
 
 def test_one_attempt_means_no_second():
+    """S 3.7.1/1."""
     b = failing(attempts=1)
     b.csms.replies["StartTransaction"] = Error("InternalError")
     b.charge().run(500)
@@ -34,13 +36,15 @@ def test_one_attempt_means_no_second():
 
 
 def test_interval_zero_tries_at_once():
+    """S 3.7.1/2."""
     b = failing(interval=0)
     b.csms.replies["StartTransaction"] = Error("InternalError")
     b.charge().run(3)
     assert len(b.times("StartTransaction")) == 3
 
 
-def test_the_next_message_goes_out_after_the_last_attempt_with_id_minus_1():  # E 3.18
+def test_the_next_message_goes_out_after_the_last_attempt_with_id_minus_1():
+    """S 3.7.1/3, E 3.18/1."""
     b = failing()
     b.csms.replies["StartTransaction"] = Error("InternalError")
     b.charge().run(20)
@@ -50,6 +54,7 @@ def test_the_next_message_goes_out_after_the_last_attempt_with_id_minus_1():  # 
 
 
 def test_what_is_given_up_is_in_the_archive():
+    """S 3.7.1/3."""
     from ocppj import archive
 
     b = failing()
@@ -64,6 +69,7 @@ def test_what_is_given_up_is_in_the_archive():
 
 
 def test_the_archive_is_bounded_and_says_what_it_drops():
+    """S 3.7.1/3."""
     from ocppj import archive
 
     b = failing(attempts=1)
@@ -77,7 +83,8 @@ def test_the_archive_is_bounded_and_says_what_it_drops():
     assert sum("archive full" in line for line in b.log.lines) == 24 - archive.MOST
 
 
-def test_a_timeout_on_a_live_line_is_an_attempt():  # S 3.7.1
+def test_a_timeout_on_a_live_line_is_an_attempt():
+    """S 3.7.1/4, E 3.83."""
     b = failing()
     b.csms.silent = ("StartTransaction",)
     b.charge()
@@ -93,6 +100,7 @@ def test_a_timeout_on_a_live_line_is_an_attempt():  # S 3.7.1
 
 
 def test_a_timeout_on_a_dead_line_is_no_attempt():
+    """S 3.7.1/4."""
     b = failing()
     b.csms.silent = ("StartTransaction",)
     b.charge().run(12)
@@ -111,6 +119,7 @@ def test_a_timeout_on_a_dead_line_is_no_attempt():
 
 
 def test_time_offline_does_not_count_and_is_not_waited():
+    """S 3.7.1/4."""
     b = failing()
     b.csms.replies["StartTransaction"] = Error("InternalError")
     b.charge().run(70)
@@ -123,6 +132,7 @@ def test_time_offline_does_not_count_and_is_not_waited():
 
 
 def test_a_late_answer_to_the_start_is_used():  # E 3.18: -1 only when none ever came
+    """E 3.18/2."""
     b = failing()
     b.csms.silent = ("StartTransaction",)
     b.charge().run(12)
@@ -138,6 +148,7 @@ def test_a_late_answer_to_the_start_is_used():  # E 3.18: -1 only when none ever
 
 
 def test_a_late_answer_after_the_last_attempt_is_used_too():
+    """E 3.18/2."""
     b = failing(attempts=1)
     b.csms.silent = ("StartTransaction",)
     b.charge().run(12)
@@ -152,6 +163,7 @@ def test_a_late_answer_after_the_last_attempt_is_used_too():
 
 
 def test_duplicate_answers_are_harmless():
+    """J 4.1.1/3."""
     b = Bench().online()
     b.charge().run(3)
     again = json.dumps(
@@ -172,6 +184,7 @@ def test_duplicate_answers_are_harmless():
 
 
 def test_an_answer_without_id_is_a_failure():
+    """E 3.18/1."""
     b = failing()
     b.csms.replies["StartTransaction"] = {"idTagInfo": {"status": "Accepted"}}
     b.charge().run(100)

@@ -16,7 +16,7 @@ def heard(w, cid=1):
 
 
 def test_the_start_is_told_before_the_status_that_it_leads_to():
-    """S 3.7, 4.8: StartTransaction, then Charging."""
+    """S 3.7/1: StartTransaction, then Charging."""
     w = V16World(MeterValueSampleInterval=0).online()
     w.charge()
     got = [word for word in heard(w) if word != "SuspendedEVSE"]
@@ -24,7 +24,7 @@ def test_the_start_is_told_before_the_status_that_it_leads_to():
 
 
 def test_the_stop_is_told_before_the_status_that_it_leads_to():
-    """S 3.7, 4.10: StopTransaction, then Finishing, then Available."""
+    """S 3.7/1: StopTransaction, then Finishing, then Available."""
     w = V16World(MeterValueSampleInterval=0).online()
     w.charge()
     w.tag("A1")
@@ -35,7 +35,7 @@ def test_the_stop_is_told_before_the_status_that_it_leads_to():
 
 
 def test_a_status_does_not_wait_behind_what_happened_offline():
-    """S 3.7: other messages need not wait for the queue of transaction messages."""
+    """S 3.7/3: other messages need not wait for the queue of transaction messages."""
     b = Bench(AllowOfflineTxForUnknownId=True, MeterValueSampleInterval=5).online()
     b.offline()
     b.charge().run(60)
@@ -47,7 +47,7 @@ def test_a_status_does_not_wait_behind_what_happened_offline():
 
 
 def test_a_message_that_waits_for_its_next_attempt_holds_up_no_status():
-    """S 3.7.1: the pause of a transaction message concerns nothing else."""
+    """S 3.7.1/2: the pause of a transaction message concerns nothing else."""
     b = Bench(TransactionMessageRetryInterval=600, MeterValueSampleInterval=0).online()
     b.csms.replies["StartTransaction"] = Error("InternalError")
     b.charge().run(3)
@@ -71,7 +71,7 @@ def last(w):
 
 
 def test_an_unplugged_vehicle_is_named_where_the_charge_ends():
-    """S 4.9: Finishing, NoError, and the info says why."""
+    """S 4.9/4: Finishing, NoError, and the info says why."""
     w = V16World().online()
     w.charge()
     w.unplug()
@@ -83,7 +83,7 @@ def test_an_unplugged_vehicle_is_named_where_the_charge_ends():
 
 
 def test_an_unplugged_vehicle_is_named_where_the_charge_waits():
-    """S 4.9: SuspendedEV, NoError, the info says why; StopTransactionOnEVSideDisconnect false."""
+    """S 4.9/4: SuspendedEV, NoError, and the info says why."""
     w = V16World(StopTransactionOnEVSideDisconnect=False).online()
     w.charge()
     w.unplug()
@@ -95,7 +95,7 @@ def test_an_unplugged_vehicle_is_named_where_the_charge_waits():
 
 
 def test_a_normal_end_names_nobody():
-    """S 4.9: the info is of a disconnected vehicle only."""
+    """S 4.9/4: the info is of a disconnected vehicle only."""
     w = V16World().online()
     w.charge()
     w.tag("A1")
@@ -104,7 +104,7 @@ def test_a_normal_end_names_nobody():
 
 
 def test_a_vehicle_without_a_card_is_finishing_after_the_time():
-    """E 3.20 (B6), 3.21, 3.77: inside and outside of ConnectionTimeOut."""
+    """E 3.20: inside and outside of ConnectionTimeOut."""
     w = V16World(ConnectionTimeOut=30).online()
     w.plug()
     w.pass_time(29)
@@ -117,7 +117,7 @@ def test_a_vehicle_without_a_card_is_finishing_after_the_time():
 
 
 def test_without_the_time_it_waits_for_ever():
-    """S 9.1.6: ConnectionTimeOut 0."""
+    """E 3.77: ConnectionTimeOut 0."""
     w = V16World(ConnectionTimeOut=0).online()
     w.plug()
     w.pass_time(300)
@@ -125,7 +125,7 @@ def test_without_the_time_it_waits_for_ever():
 
 
 def test_from_finishing_a_card_starts_the_next_charge():
-    """S 4.9 (F2): a card, or a start from afar, for the vehicle that is still plugged."""
+    """S 4.9/10: a card, or a start from afar, for the vehicle that is still plugged."""
     w = V16World(ConnectionTimeOut=10).online()
     w.plug()
     w.pass_time(15)
@@ -143,7 +143,7 @@ def test_from_finishing_a_card_starts_the_next_charge():
 
 
 def test_the_station_is_unavailable_when_the_last_charge_has_ended():
-    """S 5.2: Scheduled; connector 0 follows with the last transaction, free ones at once."""
+    """S 5.2/1: Scheduled; connector 0 follows with the last transaction, free ones at once."""
     w = V16World(connectors=2).online()
     w.charge()
     answer = w.call("ChangeAvailability", {"connectorId": 0, "type": "Inoperative"})
@@ -160,7 +160,7 @@ def test_the_station_is_unavailable_when_the_last_charge_has_ended():
 
 
 def test_the_station_comes_back_unavailable_after_a_power_cut():
-    """S 4.9, 5.2: what was scheduled holds from the boot on."""
+    """S 4.9/2: what was scheduled holds from the boot on."""
     w = V16World().online()
     w.charge()
     w.call("ChangeAvailability", {"connectorId": 0, "type": "Inoperative"})
@@ -169,7 +169,7 @@ def test_the_station_comes_back_unavailable_after_a_power_cut():
 
 
 def test_one_connector_comes_back_while_the_station_stays_out_of_service():
-    """S 5.2: connector 0 stands for all; one of them may be put back, also over a power cut."""
+    """S 5.2/3: connector 0 stands for all; one of them may be put back, also over a power cut."""
     w = V16World(connectors=2).online()
     w.call("ChangeAvailability", {"connectorId": 0, "type": "Inoperative"})
     w.call("ChangeAvailability", {"connectorId": 2, "type": "Operative"})

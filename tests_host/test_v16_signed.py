@@ -69,7 +69,7 @@ def data(b):
 
 
 def test_both_ends_stand_in_the_stop_transaction():
-    """SMV 3.1.4, 3.3.3: Transaction.Begin and Transaction.End, each in its own sampled value."""
+    """SMV 3.1.4, SMV 3.3.3: each in its own sampled value."""
     b = metered().charge().run(100)
     b.stop().run(10)
     assert signed(data(b)) == [
@@ -108,7 +108,7 @@ def test_a_meter_that_never_answers_holds_up_nothing_for_ever():
 
 
 def test_the_begin_may_be_sent_at_once():
-    """SMV 3.1.2, 3.3.4, 3.3.5: MeterValues right after the StartTransaction, signed."""
+    """SMV 3.3.4, SMV 3.3.5: MeterValues right after the StartTransaction, signed."""
     b = metered(
         StartTxnSampledData="Energy.Active.Import.Register,SoC",
         SampledDataSignStartedReadings=True,
@@ -133,7 +133,7 @@ def test_without_its_switch_the_begin_is_sent_unsigned():
 
 
 def test_start_data_that_nobody_measures_is_refused():
-    """SMV 3.3.4, S 3.16.4."""
+    """S 3.16.4, SMV 3.3.4."""
     b = Bench().online()
     answer = b.call("ChangeConfiguration", {"key": "StartTxnSampledData", "value": "RPM"})
     assert answer == {"status": "Rejected"}
@@ -149,7 +149,7 @@ def test_readings_in_between():
 
 
 def test_clock_aligned_ones():
-    """SMV 3.3.7, 3.3.8: with AlignedDataSignReadings and its switch, in a transaction."""
+    """SMV 3.3.7, SMV 3.3.8: with AlignedDataSignReadings and its switch, in a transaction."""
     b = metered(
         SampledDataSignReadings=False,
         AlignedDataSignReadings=True,
@@ -164,7 +164,7 @@ def test_clock_aligned_ones():
 
 
 def test_a_switch_of_its_kind_alone_signs_nothing():
-    """SMV 3.3.6, 3.3.8: they have an effect only with SampledDataSignReadings, AlignedData..."""
+    """SMV 3.3.6, SMV 3.3.8: they work only with their ..SignReadings."""
     b = metered(
         SampledDataSignReadings=False,
         SampledDataSignUpdatedReadings=True,
@@ -177,7 +177,7 @@ def test_a_switch_of_its_kind_alone_signs_nothing():
 
 
 def test_a_meter_slower_than_the_interval_is_asked_for_what_it_can():
-    """SMV 3.1.3: it takes time to sign; the interval may be shorter."""
+    """SMV 3.3.6: it takes time to sign; the interval may be shorter."""
     b = metered(delay=25, MeterValueSampleInterval=10, SampledDataSignUpdatedReadings=True)
     b.charge().run(100)
     b.stop().run(60)
@@ -188,7 +188,7 @@ def test_a_meter_slower_than_the_interval_is_asked_for_what_it_can():
 
 @pytest.mark.parametrize("when", ["Never", "OncePerTransaction", "EveryMeterValue"])
 def test_the_public_key(when):
-    """SMV 3.2.2, 3.3.1, 3.3.2: in MeterPublicKey1, and in the values that the key names."""
+    """SMV 3.3.1, SMV 3.3.2: in MeterPublicKey1, and in the values that the key names."""
     b = metered(
         PublicKeyWithSignedMeterValue=when,
         SampledDataSignStartedReadings=True,
@@ -207,7 +207,7 @@ def test_the_public_key(when):
 
 
 def test_the_text_of_the_meter_itself():
-    """SignedMeterValueFormat plain: for a CSMS older than the application note."""
+    """SMV 3.2.1: SignedMeterValueFormat plain: for a CSMS older than the application note."""
     b = metered(SignedMeterValueFormat="plain").charge().run(10)
     b.stop().run(5)
     values = [row["sampledValue"][0] for row in data(b)]
@@ -238,7 +238,7 @@ def test_the_longest_is_sent_whole_and_a_longer_one_not_at_all():
 
 
 def test_offline_they_wait_with_their_transaction():
-    """SMV 3.1.4, S 3.7: in the journal, and nothing is left of them afterwards."""
+    """SMV 3.1.4: in the journal, and nothing is left of them afterwards."""
     b = metered()
     b.charge().run(20)
     b.offline()
@@ -251,7 +251,7 @@ def test_offline_they_wait_with_their_transaction():
 
 
 def test_a_power_cut_in_the_charge():
-    """SMV 3.1.4, S 4.10: the begin is kept, the end is made after the boot."""
+    """SMV 3.1.4: the begin is kept, the end is made after the boot."""
     b = metered().charge().run(30)
     again = b.reboot()
     again.start()
@@ -264,7 +264,7 @@ def test_a_power_cut_in_the_charge():
 
 
 def test_a_power_cut_at_every_write():
-    """SMV 3.1.4, S 3.7: one stop with both ends, wherever the power goes."""
+    """SMV 3.1.4: one stop with both ends, wherever the power goes."""
     plain = metered().charge().run(20)
     first = plain.store.changes
     plain.stop().run(10)
@@ -301,7 +301,7 @@ def test_a_resumed_charge_keeps_its_begin():
 
 
 def test_a_full_flash_loses_no_stop():
-    """S 3.7: a signed reading that cannot be written is said; the stop goes out."""
+    """S 3.7/4: a signed reading that cannot be written is said; the stop goes out."""
     b = metered().charge().run(10)
     real = b.store.write
 

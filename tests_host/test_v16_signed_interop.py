@@ -19,7 +19,7 @@ pytestmark = pytest.mark.xdist_group("interop")
 
 @scenario
 async def test_what_the_csms_gets_is_signed_by_the_meter_over_a_power_cut_too(tmp_path):
-    """SMV 3.1.4, 3.2.1, 3.3.1 to 3.3.6: begin, between, end; the register is the meter's."""
+    """SMV 3.1.4: begin, between, end; the register is the meter's."""
     async with world(
         tmp_path,
         EnergySource="meter",

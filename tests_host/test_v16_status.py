@@ -7,7 +7,8 @@ def told(b, cid=1):
     return [p["status"] for p in b.sent("StatusNotification") if p["connectorId"] == cid]
 
 
-def test_every_change_is_told_in_its_order():  # E 3.19
+def test_every_change_is_told_in_its_order():
+    """E 3.19."""
     b = Bench().online()
     for status in ("Preparing", "Charging", "SuspendedEV", "Charging", "Finishing", "Available"):
         b.station.show(1, status)
@@ -24,6 +25,7 @@ def test_every_change_is_told_in_its_order():  # E 3.19
 
 
 def test_the_same_facts_twice_are_told_once():
+    """S 4.9/8."""
     b = Bench().online()
     for _ in range(3):
         b.station.show(1, "Preparing")
@@ -32,6 +34,7 @@ def test_the_same_facts_twice_are_told_once():
 
 
 def test_the_time_is_that_of_the_event():
+    """S 4.9/8."""
     b = Bench().online()
     b.csms.silent = True
     b.station.tag(1, "A1")
@@ -65,12 +68,14 @@ def test_a_status_that_came_back_in_time_is_not_told():
     assert told(b) == ["Available"]
 
 
-def test_after_boot_the_duration_does_not_matter():  # E 3.22
+def test_after_boot_the_duration_does_not_matter():
+    """E 3.22."""
     b = Bench(MinimumStatusDuration=3600).online()
     assert told(b) == ["Available"] and told(b, 0) == ["Available"]
 
 
 def test_a_new_error_of_the_same_status_is_told():
+    """S 4.9/8."""
     b = Bench(MinimumStatusDuration=10).online()
     b.run(20)
     b.station.show(1, "Available", "WeakSignal")
@@ -78,7 +83,8 @@ def test_a_new_error_of_the_same_status_is_told():
     assert b.sent("StatusNotification")[-1]["errorCode"] == "WeakSignal"
 
 
-def test_offline_changes_are_history_only_the_present_counts():  # S 4.9
+def test_offline_changes_are_history_only_the_present_counts():
+    """S 4.9/7."""
     b = Bench().online()
     b.offline()
     for status in ("Preparing", "Charging", "Finishing"):
@@ -89,6 +95,7 @@ def test_offline_changes_are_history_only_the_present_counts():  # S 4.9
 
 
 def test_back_to_what_the_csms_knows_is_not_told_again():
+    """S 4.9/7."""
     b = Bench().online()
     b.offline()
     b.station.show(1, "Preparing")
@@ -99,6 +106,7 @@ def test_back_to_what_the_csms_knows_is_not_told_again():
 
 
 def test_one_that_got_no_answer_before_the_line_broke_is_told_again():
+    """S 4.9/7."""
     b = Bench().online()
     b.csms.silent = True
     b.station.show(1, "Preparing")
@@ -110,6 +118,7 @@ def test_one_that_got_no_answer_before_the_line_broke_is_told_again():
 
 
 def test_fault_with_vendor_code_and_info():
+    """S 4.9/8."""
     b = Bench().online()
     c = b.station.connector(1)
     c.info = "x" * 80
@@ -121,6 +130,7 @@ def test_fault_with_vendor_code_and_info():
 
 
 def test_connector_0_is_told_too():
+    """S 3.8."""
     b = Bench().online()
     b.station.show(0, "Unavailable")
     b.run(1)
@@ -128,6 +138,7 @@ def test_connector_0_is_told_too():
 
 
 def test_a_flood_is_bounded_and_ends_with_the_present():
+    """E 3.19."""
     b = Bench().online()
     b.csms.silent = True
     b.station.tag(1, "A1")
@@ -142,6 +153,7 @@ def test_a_flood_is_bounded_and_ends_with_the_present():
 
 
 def test_a_callerror_does_not_repeat_it():
+    """E 3.19."""
     from v16_bench import Error
 
     b = Bench().online()

@@ -14,6 +14,7 @@ def offline_charge(b, seconds=100):
 
 
 def test_a_charge_online():
+    """S 3.7/1, S 4.8/1, S 4.10/2."""
     b = Bench(MeterValueSampleInterval=0).online().charge().run(100)
     b.stop().run(2)
     assert b.actions()[3:] == [
@@ -78,14 +79,16 @@ def test_records_are_small():
         "DeAuthorized",
     ],
 )
-def test_the_reason_is_told_and_no_token_if_the_station_stops(reason):  # S 4.10
+def test_the_reason_is_told_and_no_token_if_the_station_stops(reason):
+    """S 4.10/1, S 4.10/2."""
     b = Bench().online().charge().run(5)
     b.stop(1, reason, None).run(1)
     stop = b.sent("StopTransaction")[0]
     assert stop["reason"] == reason and "idTag" not in stop
 
 
-def test_a_charge_offline_comes_complete_in_order_and_with_its_times():  # S 3.7
+def test_a_charge_offline_comes_complete_in_order_and_with_its_times():
+    """S 3.5.4/4."""
     b = Bench(MeterValueSampleInterval=30).online()
     b.offline()
     offline_charge(b)
@@ -105,6 +108,7 @@ def test_a_charge_offline_comes_complete_in_order_and_with_its_times():  # S 3.7
 
 
 def test_the_id_of_the_start_is_in_everything_queued_behind_it():  # users' complaint 1, 2, 4
+    """E 3.18/2."""
     b = Bench(MeterValueSampleInterval=30).online()
     b.csms.transactions = 41
     b.offline()
@@ -115,7 +119,8 @@ def test_the_id_of_the_start_is_in_everything_queued_behind_it():  # users' comp
     assert ids == [42] * 4 + [43] * 4
 
 
-def test_other_messages_need_not_wait_for_the_queue():  # S 3.7
+def test_other_messages_need_not_wait_for_the_queue():
+    """S 3.7/3."""
     b = Bench(MeterValueSampleInterval=0).online()
     b.offline()
     offline_charge(b)
@@ -128,7 +133,8 @@ def test_other_messages_need_not_wait_for_the_queue():  # S 3.7
     assert len(b.sent("StartTransaction")) == 1
 
 
-def test_transaction_ids_zero_and_negative_are_ids():  # E 3.54
+def test_transaction_ids_zero_and_negative_are_ids():
+    """E 3.54."""
     for number in (0, -1, -7, 2**31 - 1):
         b = Bench().online()
         b.csms.replies["StartTransaction"] = {
@@ -141,6 +147,7 @@ def test_transaction_ids_zero_and_negative_are_ids():  # E 3.54
 
 
 def test_an_answer_with_extra_fields_is_an_answer():
+    """JE 3.2."""
     b = Bench().online()
     b.csms.replies["StartTransaction"] = {
         "transactionId": 5,
@@ -152,7 +159,8 @@ def test_an_answer_with_extra_fields_is_an_answer():
     assert b.station.connector(1).session.transaction_id == 5
 
 
-def test_a_token_found_invalid_stops_the_transaction():  # E 3.17
+def test_a_token_found_invalid_stops_the_transaction():
+    """E 3.17/1."""
     b = Bench().online()
     b.csms.replies["StartTransaction"] = {"transactionId": 8, "idTagInfo": {"status": "Blocked"}}
     b.charge().run(3)
@@ -160,7 +168,8 @@ def test_a_token_found_invalid_stops_the_transaction():  # E 3.17
     assert (stop["reason"], stop["transactionId"]) == ("DeAuthorized", 8)
 
 
-def test_the_same_rule_holds_for_a_start_told_later():  # E 3.17
+def test_the_same_rule_holds_for_a_start_told_later():
+    """E 3.17/1."""
     b = Bench(AllowOfflineTxForUnknownId=True).online()
     b.offline()
     b.charge().run(50)
@@ -169,7 +178,8 @@ def test_the_same_rule_holds_for_a_start_told_later():  # E 3.17
     assert b.sent("StopTransaction")[0]["reason"] == "DeAuthorized"
 
 
-def test_stop_on_invalid_id_false_only_suspends_the_energy():  # 9.1.24, 9.1.14
+def test_stop_on_invalid_id_false_only_suspends_the_energy():
+    """E 3.17/2."""
     b = Bench(StopTransactionOnInvalidId=False, MaxEnergyOnInvalidId=500).online()
     b.csms.replies["StartTransaction"] = {"transactionId": 8, "idTagInfo": {"status": "Expired"}}
     b.charge().run(3)
@@ -179,6 +189,7 @@ def test_stop_on_invalid_id_false_only_suspends_the_energy():  # 9.1.24, 9.1.14
 
 
 def test_a_bad_verdict_on_a_charge_that_is_over_changes_nothing():
+    """E 3.17/1."""
     b = Bench(AllowOfflineTxForUnknownId=True).online()
     b.offline()
     offline_charge(b)
@@ -194,7 +205,8 @@ def test_parent_of_the_start_answer_reaches_the_session():
     assert b.station.connector(1).session.parent == "FAMILY"
 
 
-def test_reservation_id_is_told_with_the_start():  # S 4.8
+def test_reservation_id_is_told_with_the_start():
+    """S 4.8/2."""
     b = Bench().online()
     from station.session import Session
 

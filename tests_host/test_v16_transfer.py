@@ -52,7 +52,8 @@ def trigger(b, message):
 # -- diagnostics
 
 
-def test_the_name_of_the_file_is_told_and_then_the_upload():  # S 5.9, E 3.31
+def test_the_name_of_the_file_is_told_and_then_the_upload():
+    """S 4.4/1, S 5.9/1."""
     b = Bench(Identity="CP 1").online()
     name = diagnostics(b)["fileName"]
     assert name.startswith("CP_1-18") and name.endswith(".txt")
@@ -65,20 +66,23 @@ def test_the_name_of_the_file_is_told_and_then_the_upload():  # S 5.9, E 3.31
 
 
 def test_the_answer_goes_out_before_the_status():
+    """S 5.9/1, E 3.31."""
     b = Bench().online()
     diagnostics(b)
     assert b.csms.answers[-1][1]["fileName"]
     assert b.actions()[-1] == "DiagnosticsStatusNotification"
 
 
-def test_a_span_of_time_is_handed_on():  # 6.25
+def test_a_span_of_time_is_handed_on():
+    """S 5.9/2."""
     b = Bench().online()
     diagnostics(b, startTime=iso(WALL - 60), stopTime=iso(WALL))
     assert (job(b).since, job(b).until) == (WALL - 60, WALL)
 
 
 @pytest.mark.parametrize("retries", [0, 1, 3])
-def test_retries_follow_the_first_attempt(retries):  # E 3.50
+def test_retries_follow_the_first_attempt(retries):
+    """E 3.50."""
     b = Bench().online()
     diagnostics(b, retries=retries, retryInterval=10)
     for _ in range(retries):
@@ -94,6 +98,7 @@ def test_retries_follow_the_first_attempt(retries):  # E 3.50
 
 
 def test_without_a_number_it_is_tried_again_all_the_same():
+    """E 3.50."""
     b = Bench().online()
     diagnostics(b)
     settle(b, "upload", False)
@@ -103,6 +108,7 @@ def test_without_a_number_it_is_tried_again_all_the_same():
 
 
 def test_what_can_never_work_is_not_tried_again():
+    """S 4.4/1."""
     b = Bench().online()
     diagnostics(b, retries=5)
     settle(b, "upload", False, useless=True)
@@ -110,6 +116,7 @@ def test_what_can_never_work_is_not_tried_again():
 
 
 def test_a_newer_request_takes_the_place_of_the_older():
+    """S 5.9/3."""
     b = Bench().online()
     diagnostics(b)
     old = take(b, "upload")
@@ -124,6 +131,7 @@ def test_a_newer_request_takes_the_place_of_the_older():
 
 
 def test_a_second_failure_is_told_too():  # complaint 29
+    """S 4.4/1."""
     b = Bench().online()
     for _ in range(2):
         diagnostics(b, retries=0)
@@ -132,13 +140,15 @@ def test_a_second_failure_is_told_too():  # complaint 29
 
 
 @pytest.mark.parametrize("kind", ["Diagnostics", "Firmware"])
-def test_idle_only_when_triggered(kind):  # S 4.4, 4.5
+def test_idle_only_when_triggered(kind):
+    """S 4.4/2, S 4.5/2."""
     b = Bench().online().run(100)
     assert not statuses(b, kind)
     assert trigger(b, kind + "StatusNotification") == "Idle"
 
 
-def test_a_trigger_tells_what_is_going_on():  # S 5.17
+def test_a_trigger_tells_what_is_going_on():
+    """S 4.4/2."""
     b = Bench().online()
     diagnostics(b)
     assert trigger(b, "DiagnosticsStatusNotification") == "Uploading"
@@ -148,6 +158,7 @@ def test_a_trigger_tells_what_is_going_on():  # S 5.17
 
 
 def test_what_happens_offline_is_told_afterwards_in_order():
+    """S 4.5/3."""
     b = Bench().online()
     diagnostics(b)
     b.offline()
@@ -158,6 +169,7 @@ def test_what_happens_offline_is_told_afterwards_in_order():
 
 
 def test_a_status_that_was_lost_on_the_line_is_sent_again():
+    """S 4.5/3."""
     b = Bench().online()
     b.csms.silent = ("DiagnosticsStatusNotification",)
     diagnostics(b)
@@ -169,6 +181,7 @@ def test_a_status_that_was_lost_on_the_line_is_sent_again():
 
 
 def test_a_callerror_does_not_hold_up_the_next_status():
+    """S 4.5/3."""
     b = Bench().online()
     b.csms.replies["DiagnosticsStatusNotification"] = Error("InternalError")
     diagnostics(b)

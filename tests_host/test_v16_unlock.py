@@ -36,13 +36,13 @@ def unlock(w, seconds=12):
 
 
 def test_an_idle_connector_is_unlocked_at_once():
-    """S 5.18."""
+    """S 5.18/2."""
     w = locked_world()
     assert unlock(w) == ("Unlocked", 0.1)
 
 
 def test_a_charge_ends_first_and_no_lock_moves_under_load():
-    """S 5.18: the transaction is finished first; the lock opens without current."""
+    """S 5.18/1: the transaction is finished first; the lock opens without current."""
     w = locked_world()
     w.charge()
     amps = []
@@ -60,7 +60,7 @@ def test_a_charge_ends_first_and_no_lock_moves_under_load():
 
 
 def test_a_lock_that_stays_locked_is_a_failure():
-    """E 3.87, S 5.18: UnlockFailed only because the lock says so."""
+    """E 3.87: UnlockFailed only because the lock says so."""
     w = locked_world()
     w.charge()
     w.io.locks.stuck = True
@@ -70,7 +70,7 @@ def test_a_lock_that_stays_locked_is_a_failure():
 
 
 def test_the_next_attempt_drives_the_lock_again():
-    """S 5.18: hopefully this time the connector unlocks."""
+    """S 5.18/2: hopefully this time the connector unlocks."""
     w = locked_world()
     w.charge()
     w.io.locks.stuck = True
@@ -80,7 +80,7 @@ def test_the_next_attempt_drives_the_lock_again():
 
 
 def test_another_call_does_not_wait_for_the_lock():
-    """S 5.18, J 4.1.1: what another call waits for is answered with what is known now."""
+    """S 5.18/2: what another call waits for is answered with what is known now."""
     w = locked_world()
     w.charge()
     w.io.locks.stuck = True
@@ -102,7 +102,7 @@ def test_no_lock_and_no_such_connector():
 
 
 def test_a_line_that_breaks_meanwhile_ends_the_wait():
-    """S 5.18: the charge ends and the lock opens all the same; the answer is nobody's."""
+    """S 5.18/1: the charge ends and the lock opens all the same; the answer is nobody's."""
     w = locked_world()
     w.charge()
     w.cp.receive('[2,"u","UnlockConnector",{"connectorId":1}]', w.clock.now)

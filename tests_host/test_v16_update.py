@@ -6,7 +6,8 @@ from test_v16_transfer import IMAGE, diagnostics, job, settle, statuses, take, t
 from v16_bench import Bench, PowerCut
 
 
-def test_the_whole_way_of_an_update():  # S 5.19, E 3.47
+def test_the_whole_way_of_an_update():
+    """S 4.5/1, E 3.12, E 3.48."""
     b = Bench().online()
     assert update(b) == {}
     assert statuses(b) == ["Downloading"]
@@ -26,7 +27,8 @@ def test_the_whole_way_of_an_update():  # S 5.19, E 3.47
     assert statuses(b).count("Installed") == 1
 
 
-def test_installed_is_told_after_the_boot_is_accepted():  # S 4.2
+def test_installed_is_told_after_the_boot_is_accepted():
+    """E 3.47."""
     b = Bench().online()
     update(b)
     settle(b, "download")
@@ -40,7 +42,8 @@ def test_installed_is_told_after_the_boot_is_accepted():  # S 4.2
     assert statuses(b)[-1] == "Installed"
 
 
-def test_not_before_the_date():  # E 3.63
+def test_not_before_the_date():
+    """S 5.19/1, E 3.63."""
     b = Bench().online()
     update(b, 100)
     b.run(98)
@@ -52,13 +55,15 @@ def test_not_before_the_date():  # E 3.63
 
 
 def test_a_date_that_is_over_means_now():
+    """S 5.19/1."""
     b = Bench().online()
     update(b, -1000)
     take(b, "download")
 
 
 @pytest.mark.parametrize("retries", [0, 2])
-def test_download_failed(retries):  # S 5.19, E 3.50
+def test_download_failed(retries):
+    """S 4.5/1."""
     b = Bench().online()
     update(b, retries=retries, retryInterval=5)
     for _ in range(retries):
@@ -71,7 +76,8 @@ def test_download_failed(retries):  # S 5.19, E 3.50
     assert not b.reboot().start().cp.jobs
 
 
-def test_charges_are_waited_for_and_nobody_begins_one():  # E 3.49
+def test_charges_are_waited_for_and_nobody_begins_one():
+    """E 3.49."""
     b = Bench(connectors=2).online().charge("A1", 1).run(2)
     update(b)
     assert not b.station.connector(2).paused  # to download disturbs nobody
@@ -87,6 +93,7 @@ def test_charges_are_waited_for_and_nobody_begins_one():  # E 3.49
 
 
 def test_installation_failed_and_life_goes_on():
+    """S 4.5/1."""
     b = Bench().online()
     update(b)
     settle(b, "download")
@@ -99,6 +106,7 @@ def test_installation_failed_and_life_goes_on():
 
 
 def test_a_newer_update_takes_the_place_of_one_that_waits():
+    """S 5.19/2."""
     b = Bench().online()
     update(b, 1000)
     update(b, 0, "http://files.example/other.bin")
@@ -107,6 +115,7 @@ def test_a_newer_update_takes_the_place_of_one_that_waits():
 
 
 def test_a_newer_update_frees_the_connectors_that_the_old_one_held():
+    """S 5.19/2."""
     b = Bench().online().charge("A1").run(2)
     update(b)
     settle(b, "download")
@@ -116,6 +125,7 @@ def test_a_newer_update_frees_the_connectors_that_the_old_one_held():
 
 
 def test_while_it_is_put_in_place_it_is_too_late_for_another():
+    """S 5.19/2."""
     b = Bench().online()
     update(b)
     settle(b, "download")
@@ -124,6 +134,7 @@ def test_while_it_is_put_in_place_it_is_too_late_for_another():
 
 
 def test_diagnostics_and_firmware_go_on_beside_each_other():
+    """S 5.19/2."""
     b = Bench().online()
     update(b)
     diagnostics(b)
@@ -136,6 +147,7 @@ def test_diagnostics_and_firmware_go_on_beside_each_other():
 
 
 def test_a_status_is_told_once():  # complaint 29: no flood
+    """S 4.5/1."""
     b = Bench().online()
     update(b)
     b.run(600)
@@ -153,6 +165,7 @@ def test_a_reset_waits_for_the_last_status():
 
 
 def test_an_update_that_waits_survives_a_power_cut():
+    """S 5.19/3."""
     b = Bench().online()
     update(b, 1000, retries=1)
     b = b.reboot().online()
@@ -162,6 +175,7 @@ def test_an_update_that_waits_survives_a_power_cut():
 
 
 def test_a_file_that_brings_the_station_down_is_not_fetched_for_ever():
+    """S 5.19/3."""
     b = Bench().online()
     update(b, retries=2)
     for _ in range(2):
@@ -172,6 +186,7 @@ def test_a_file_that_brings_the_station_down_is_not_fetched_for_ever():
 
 
 def test_a_cut_while_installing_is_a_failure():
+    """S 5.19/3."""
     b = Bench().online()
     update(b)
     settle(b, "download")
@@ -182,6 +197,7 @@ def test_a_cut_while_installing_is_a_failure():
 
 
 def test_installed_is_told_again_if_the_answer_was_cut_off():
+    """S 5.19/3."""
     b = Bench().online()
     update(b)
     settle(b, "download")
@@ -195,6 +211,8 @@ def test_installed_is_told_again_if_the_answer_was_cut_off():
 
 
 def test_power_cuts_at_every_write_of_an_update_end_with_one_verdict():
+    """S 5.19/3."""
+
     def play(left):
         b = Bench().start()
         b.online()
@@ -221,7 +239,8 @@ def test_power_cuts_at_every_write_of_an_update_end_with_one_verdict():
     assert ends <= {"Installed", "InstallationFailed"} and "Installed" in ends
 
 
-def test_the_protocols_are_told():  # E 3.90
+def test_the_protocols_are_told():
+    """S 8, E 3.90."""
     b = Bench().online()
     row = b.call("GetConfiguration", {"key": ["SupportedFileTransferProtocols"]})
     assert row["configurationKey"][0] == {

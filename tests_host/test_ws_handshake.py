@@ -63,6 +63,7 @@ def test_a_wrong_url_is_a_value_error(url):
 
 
 def test_the_request_has_all_that_the_standard_wants():
+    """J 3.1.2."""
     headers = {"Authorization": "Basic QUI6Q0Q="}
     raw = handshake.request(False, "h", 9000, "/CP%201", KEY, ("ocpp1.6", "x"), headers)
     lines = raw.decode().split("\r\n")
@@ -115,17 +116,20 @@ def test_names_and_tokens_are_compared_without_case_and_lists_are_searched():
 
 
 def test_the_subprotocol_chosen_is_told():
+    """J 3.1.2."""
     text = GOOD + "Sec-WebSocket-Protocol: ocpp1.6\r\n"
     assert verdict(text, ("ocpp2.0.1", "ocpp1.6")) == (None, 101, "ocpp1.6")
 
 
 @pytest.mark.parametrize("chosen", [None, "ocpp1.5", "OCPP1.6", "ocpp1.6, ocpp2.0.1", ""])
 def test_a_subprotocol_that_was_not_offered_or_none_is_refused(chosen):
+    """J 3.2."""
     text = GOOD + ("" if chosen is None else f"Sec-WebSocket-Protocol: {chosen}\r\n")
     assert verdict(text, ("ocpp1.6", "ocpp2.0.1"))[:2] == ("protocol", 101)
 
 
 def test_a_subprotocol_nobody_asked_for_is_refused():
+    """J 3.2."""
     assert verdict(GOOD + "Sec-WebSocket-Protocol: ocpp1.6\r\n")[0] == "protocol"
 
 

@@ -60,7 +60,7 @@ KEYS = (
     b"\nTempDerate int 65 20 120 RW - degC"  # derating begins
     b"\nTempMax int 80 25 130 RW - degC"  # output off
     b"\nTempFaultDelay int 5 0 60 RW - s"  # off for that long and still hot: Faulted
-    # -- what a limit of the back office means (docs/ocpp16.md, smart charging)
+    # -- what a limit of the back office means (docs/ocpp16_design.md)
     b"\nChargingLimitCurrent output|grid output - - RW - -"  # A: of the output, or of a phase
     b"\nSupplyVoltage int 230 100 500 RW - V"  # of one phase, for A into W with grid (E 3.69)
     b"\nSupplyPhases int 3 1 3 RW - -"  # phases that feed this station

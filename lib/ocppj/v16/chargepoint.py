@@ -30,7 +30,7 @@ _BOOT_S = 15  # after a boot a card waits so long for the CSMS before the statio
 
 
 class ChargePoint(Events):
-    """The charge point. See docs/ocpp16.md for the rules it holds.
+    """The charge point. docs/ocpp16.md has the rules it holds.
 
     bus: core.bus.Bus. store: records. random_bytes(n). board: VENDOR, MODEL, NAME.. for
     BootNotification. cause: why the last run ended, 'PowerLoss' or 'Reboot'.
