@@ -107,8 +107,8 @@ def test_deletion_by_any_hash(algorithm):
 def test_the_root_in_use_and_the_own_certificate_stay():
     files, root = station()
     (one,) = accept(files, root)
-    name = shelf.trusted(files)[0]
-    assert run(store.remove(files, hash_data(root, root), name)) == "Failed"
+    ident = shelf.trusted(files)[0][5:-4]
+    assert run(store.remove(files, hash_data(root, root), ident)) == "Failed"
     assert run(store.remove(files, hash_data(one, root))) == "Failed"
     assert run(store.remove(files, hash_data(root, root))) == "Accepted"
     assert shelf.own(files, NOW)
@@ -148,7 +148,11 @@ def test_the_old_root_is_the_fallback_until_the_new_one_proved_good():
     second = install(files, new, most=2, replacing=True)
     assert shelf.trusted(files) == sorted([second, "csmsold" + first[4:]])
     assert hash_data(new, old) in listed(files)
-    store.confirm(files)
+    both = shelf.trusted(files)
+    store.confirm(files, first[5:-4])  # connected, but with the old one
+    store.confirm(files, "0011223344556677")
+    assert shelf.trusted(files) == both
+    store.confirm(files, second[5:-4])
     assert shelf.trusted(files) == [second]
     assert listed(files) == [hash_data(new, old)]  # the hash of a key that is gone
     assert run(store.remove(files, hash_data(new, old, "SHA512"))) == "Accepted"

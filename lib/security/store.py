@@ -123,12 +123,17 @@ def settle(files):
     files.delete("swap")
 
 
-def confirm(files):
-    """The station is connected with the new root: the one before it goes (M05.FR.12)."""
+def confirm(files, root: str):
+    """The station is connected: if with the new root, the one before it goes (M05.FR.12).
+
+    root: ID of the root that the handshake used (net.trust.context).
+    """
     settle(files)
-    for name in files.names():
-        if name.startswith("csmsold"):
-            _delete(files, name)
+    names = files.names()
+    if "csms-%s.der" % root in names:
+        for name in names:
+            if name.startswith("csmsold"):
+                _delete(files, name)
 
 
 def count(files) -> int:
@@ -168,8 +173,8 @@ def _serial(one):
 def remove(files, wanted, in_use=None):
     """Steps; DeleteCertificate.req (M04): returns the status, Accepted, NotFound or Failed.
 
-    wanted: certificateHashData, in any case of letters. in_use: name of the root that the
-    connection was checked with: it stays (M04.FR.06), as the charge point's own (M04.FR.05).
+    wanted: certificateHashData, in any case of letters. in_use: ID of the root that the connection
+    was checked with: it stays (M04.FR.06), as does the charge point's own (M04.FR.05).
     """
     serial = wanted["serialNumber"].upper().lstrip("0") or "0"
     for use in KINDS:
@@ -182,7 +187,7 @@ def remove(files, wanted, in_use=None):
                 continue
             if found["issuerKeyHash"] != wanted["issuerKeyHash"].lower():
                 continue
-            if name == in_use:
+            if in_use and in_use in name:
                 return "Failed"
             _delete(files, name)
             return "Accepted"
