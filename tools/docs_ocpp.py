@@ -22,7 +22,7 @@ CALLS = ROOT / "lib/ocppj/v16/calls"
 LEAST = 300  # scenarios that name their rule
 SHOWN = 2  # tests of a message or key; of a rule all are shown
 REF = re.compile(r"(?:J|JE|S|E|SMV) \d+(?:\.\d+)*(?:/\d+)?")
-LEAD = re.compile(rf"{REF.pattern}(?:,\s+{REF.pattern})*[:.]")
+LEAD = re.compile(rf"{REF.pattern}(?:,\s+{REF.pattern})*[:.](?=\s|$)")
 SECTION = re.compile(r"(?:S |E |SMV )?\d+(?:\.\d+)+(?=[,:])|E \d+\.\d+")
 # Sections 4.1 to 4.10 are the messages of the station, in this order.
 OPERATIONS = (
