@@ -9,6 +9,7 @@ checked.
 from ocppj import datetime
 from security import Invalid, signature
 from security.der import INTEGER, OCTETS, SEQUENCE, SET, TIME, UTC_TIME, Reader, oid_text
+from ws import utf8
 
 LONGEST = 4096  # bytes of a certificate
 CN = b"\x55\x04\x03"
@@ -195,10 +196,9 @@ def attribute(name: bytes, oid: bytes):
 
 
 def _text(data):
-    try:
-        return data.decode()
-    except UnicodeError:
+    if utf8.check(b"", data) != b"":
         raise Invalid("format", "name is not UTF-8")
+    return data.decode()
 
 
 def name_text(name: bytes) -> str:
