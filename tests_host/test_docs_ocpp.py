@@ -42,7 +42,7 @@ def test_messages_and_keys_are_named_in_the_test_itself():
 
 def test_today_everything_is_held():
     text, wrong = docs_ocpp.page()
-    assert not wrong and docs_ocpp.TARGET.read_text() == text
+    assert not wrong and "`S\u00a03.7/1" not in text and "S\u00a03.7/1 |" in text
 
 
 def test_a_rule_or_key_or_message_without_a_test_is_named(monkeypatch, tmp_path):
