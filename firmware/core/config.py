@@ -106,7 +106,7 @@ class Config:
         Raises ConfigError: unknown key, read-only (for every origin but 'station'), wrong value.
         OSError: the flash refused; the value is in force all the same.
         """
-        return lazy.call("core.settings", "change", self, key, text, origin)
+        return lazy.get("core.settings").change(self, key, text, origin)
 
     def recheck(self):
         """Hold the stored values against the guards, once all of these have been added."""

@@ -67,15 +67,19 @@ def late(cp, message_id, payload):
 def configure(cp, key):
     """CONFIG, and once at the start: take what is looked at every second."""
     get = cp.config.get
-    cp.heartbeat = get("HeartbeatInterval")
+    interval = key and key[-8:] == "Interval"
+    if interval or not key:
+        cp.heartbeat = get("HeartbeatInterval")
+        cp.sampler.configure(get("MeterValueSampleInterval"), get("ClockAlignedDataInterval"))
+    if key and cp.slots:
+        cp.limit()
+    if interval:
+        return
     cp.rpc.timeout = get("MessageTimeout")
     cp.status.duration = get("MinimumStatusDuration")
-    cp.sampler.configure(get("MeterValueSampleInterval"), get("ClockAlignedDataInterval"))
     cp.signs = 0
     if get("SampledDataSignReadings") or get("AlignedDataSignReadings"):
         cp.signs = _signs(get)
-    if key and cp.slots:
-        cp.limit()
     if get("RivotMessages") != (cp.rivot is not None):
         cp.rivot = None
         if get("RivotMessages"):
