@@ -42,7 +42,8 @@ class Map:
         if at < 0:
             return found[0]
         _, path, old, name = rows[at]
-        name = name.replace("__", ".") if file == JOINED else name
+        if file == JOINED and not name.startswith("__"):
+            name = name.split("__", 1)[-1]
         inner = name or short or "<module>"
         return f'File "{source_path(path)}", line {old}' + (f", in {inner}" if short else "")
 

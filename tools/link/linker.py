@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from tools.link import constants, emit, plan
 from tools.link.join import JOINED, Joined, spelled
 from tools.link.names import Names
+from tools.link.pages import Pages
 from tools.link.program import Module, Program
 
 JOINED_PATH = f"lib/{JOINED}.py"
@@ -24,7 +25,7 @@ if __name__ == "__main__":
     run()
 """
 # What the REPL's documentation names (docs/console.md, docs/flash_it.md).
-_SPOKEN = frozenset("app run station connectors status VERSION board config".split())
+_SPOKEN = frozenset("app run VERSION connectors status uptime_s warn info error".split())
 
 
 @dataclass
@@ -54,10 +55,11 @@ def link(texts: dict[str, str], names: dict[str, str], fixed: set[str], short=Tr
         kept |= _identifiers(texts[path])
     for module in program.modules.values():
         emit.mark(module.tree, module.path)
+        kept |= _of_app(module.tree)
     constants.inline(program)
     known = set(names.values()) | {name.rpartition(".")[0] for name in names.values()}
     whole = "main" in program.modules and program.modules["main"].top.bound["run"]
-    modules = _joined(program, known) if whole else list(program.modules.values())
+    modules = _joined(program, known, kept) if whole else list(program.modules.values())
     out = Linked({path: texts[path] for path in fixed})
     if short:
         given = Names(modules, kept)
@@ -71,12 +73,15 @@ def link(texts: dict[str, str], names: dict[str, str], fixed: set[str], short=Tr
     return out
 
 
-def _joined(program: Program, known: set[str]) -> list[Module]:
+def _joined(program: Program, known: set[str], kept: set[str]) -> list[Module]:
     joined = Joined(program, set(plan.JOINED))
+    apart = [module for module in program.modules.values() if module.name not in joined.names]
+    pages = Pages(joined.tree, apart, known, kept)
     modules = [Module(JOINED, JOINED_PATH, joined.tree, known)]
-    for module in program.modules.values():
-        if module.name not in joined.names:
-            modules.append(Module(module.name, module.path, module.tree, known))
+    for module in apart:
+        modules.append(Module(module.name, module.path, module.tree, known))
+    for name, tree in pages.trees.items():
+        modules.append(Module(name, f"lib/{name}.py", tree, known))
     if "main" in joined.names:
         tree = ast.parse(_MAIN)
         emit.mark(tree, "main.py")
@@ -94,6 +99,15 @@ def _found(program: Program, given: Names) -> dict[str, str]:
             if new:
                 found[f"{name}.{old}"] = new
     return found
+
+
+def _of_app(tree: ast.Module) -> set[str]:
+    """What `app` has: at the REPL and in scripts of mpremote it has the names of the sources."""
+    return {
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and getattr(node.value, "id", "") == "app"
+    }
 
 
 def _identifiers(text: str) -> set[str]:

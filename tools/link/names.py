@@ -22,9 +22,12 @@ from collections.abc import Iterator
 
 from tools.link import rom
 from tools.link.join import JOINED
+from tools.link.owners import Owners
 from tools.link.program import FUNCTIONS, Module, Scope, Walker, arguments, words
 
 _BUILTIN = frozenset(dir(builtins)) | frozenset(keyword.kwlist)
+# Attributes of exceptions, and what the compiler gives a meaning.
+_RESERVED = ("args", "errno", "value", "strerror", "const")
 _SHORT = 3  # letters of a stock name that is given to parameters
 
 
@@ -43,14 +46,15 @@ class Names:
         self.kept |= self.called
         self.used |= self.kept | self.asked
         self.kept |= _BUILTIN | rom.foreign()
-        common = [name for name in rom.groups()["common"] if name not in _BUILTIN]
+        common = [n for n in rom.groups()["common"] if n not in _BUILTIN and n not in _RESERVED]
+        common = [n for n in common if n[0] != "_"]  # which lazy.method() never gives
         self.stock = [n for n in common if n not in self.used and len(n) > _SHORT]
         taken = self.called.union(*(module.top.bound for module in modules))
         letters = [n for n in common if n not in taken and len(n) <= _SHORT]
         more = itertools.takewhile(lambda n: len(n) < _SHORT, _shorts(""))
         self.locals = letters + [n for n in more if n not in taken and n not in letters]
         self.of_joined = self._number(self._globals()) | self._errors()
-        self.attributes = self._number(self._shared())
+        self.attributes = self._colour(self._shared())
         self.private = {module.name: self._private(module) for module in modules}
 
     def _read(self, tree: ast.Module) -> None:
@@ -75,9 +79,26 @@ class Names:
 
     def _number(self, count: Counter[str]) -> dict[str, str]:
         """Old to new, the most frequent first; what the stock has no name for gets a short one."""
-        more = (n + d for n in _shorts("") for d in string.digits if n + d not in self.used)
-        free = itertools.chain(self.stock, more)
+        free = itertools.chain(self.stock, self._more())
         return dict(zip([name for name, _ in count.most_common()], free, strict=False))
+
+    def _colour(self, count: Counter[str]) -> dict[str, str]:
+        """As _number, but attributes that no object has together share a name (owners.py)."""
+        owners = Owners(self.modules)
+        apart = owners.conflicts()
+        given: dict[str, str] = {}
+        reserved: set[str] = set()
+        stock = [*self.stock, *itertools.islice(self._more(), len(count))]
+        wild = [name for name, _ in count.most_common() if name in owners.wild]
+        for name in wild + [name for name, _ in count.most_common() if name not in owners.wild]:
+            taken = {given.get(other) for other in apart.get(name, ())} | reserved
+            given[name] = next(new for new in stock if new not in taken)
+            if name in owners.wild:
+                reserved.add(given[name])
+        return given
+
+    def _more(self) -> Iterator[str]:
+        return (n + d for n in _shorts("") for d in string.digits if n + d not in self.used)
 
     def _globals(self) -> Counter[str]:
         """Names that the joined module gives, by how often they stand anywhere."""
@@ -113,7 +134,7 @@ class Names:
                     made.update(
                         n
                         for n in scope.bound
-                        if n not in scope.imports and not (outer and _own(n))
+                        if n not in scope.imports and not (outer and self._private_to(n))
                     )
             for node in ast.walk(module.tree):
                 if isinstance(node, ast.Attribute) and not _of_joined(node):
@@ -125,6 +146,10 @@ class Names:
                 elif isinstance(node, ast.ClassDef | ast.Name | ast.alias):
                     count.update(spoken(node))
         return Counter({n: c for n, c in count.items() if n in made and self._may(n)})
+
+    def _private_to(self, name: str) -> bool:
+        """Is it a name of one module that nobody asks an object for?"""
+        return _own(name) and name not in self.asked
 
     def _may(self, name: str) -> bool:
         return name not in self.kept and not name.startswith("__")

@@ -1,0 +1,255 @@
+"""How does code that the joined module needs now and then stay on flash?
+
+`cold.txt` names functions that run at the start, at some event, or when something goes wrong.
+Those that only ever are called are taken out of the joined module into small ones, a page for
+each class or module, which lib/lazy.py loads when they are called and forgets again:
+
+- a method is found by its class's `__getattr__`: `self.oversize(..)` stays as it is;
+- `__init__` becomes such a method: `Rpc(a, b)` is built as `Rpc().init_(a, b)`;
+- a function of a module is called as `lazy.get("p7").name(..)`.
+
+Never a page: what the control step needs, the drivers, log, supervisor and lazy itself. They must
+work without flash and when there is no memory.
+"""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from tools.link import rom
+from tools.link.join import JOINED, spelled
+from tools.link.program import Module, Walker, words
+
+COLD = Path(__file__).with_name("cold.txt")
+_INIT = "init_"
+_FALLBACK = "lazy__paged"
+# Every class with a page shares this one; `page` is an attribute of the class.
+_PAGED = f"""
+def {_FALLBACK}(self, name):
+    return lazy__method(self, self.page, name)
+"""
+_FUNCTION = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def cold() -> Iterator[tuple[str, str, str]]:
+    """(module, class or "", function) of the list."""
+    for line in COLD.read_text().splitlines():
+        if line and not line.startswith("#"):
+            module, _, names = line.partition(":")
+            for name in names.split():
+                owner, _, function = name.rpartition(".")
+                yield module, owner, function
+
+
+class Pages:
+    """Takes the cold functions out of the joined module. trees: the pages by name."""
+
+    def __init__(self, joined: ast.Module, apart: list[Module], known: set[str], kept: set[str]):
+        self.joined, self.apart, self.known = joined, apart, known
+        self.trees: dict[str, ast.Module] = {}
+        self.classes = {n.name: n for n in joined.body if isinstance(n, ast.ClassDef)}
+        self.functions = {n.name: n for n in joined.body if isinstance(n, _FUNCTION)}
+        self._numbers: dict[tuple[str, str], str] = {}
+        self.kept = kept | rom.foreign()  # names that stay as they are
+        self._survey()
+        calls: dict[str, str] = {}  # function of a module: its page
+        made: set[str] = set()  # classes whose __init__ is on a page
+        chosen: list[tuple[str, ast.ClassDef | None, ast.stmt]] = []
+        for module, owner, name in cold():
+            found = self._method(module, owner, name) if owner else self._function(module, name)
+            if found:
+                chosen.append(found)
+                page, holder, node = found
+                if holder is None:
+                    calls[node.name] = page
+                elif name == "__init__":
+                    made.add(holder.name)
+        caller = _Caller(calls, made)
+        caller.visit(joined)
+        for module_ in apart:
+            _Caller(calls, made, True).visit(module_.tree)
+        self._move(chosen)
+
+    def _survey(self) -> None:
+        """What stands in the way: names that are used other than by calling them."""
+        trees = [self.joined, *(module.tree for module in self.apart)]
+        self.values: set[str] = set()
+        self.bases: set[str] = set()
+        for tree in trees:
+            self.kept.update(words(tree))
+            called = {id(n.func) for n in ast.walk(tree) if isinstance(n, ast.Call)}
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Attribute | ast.Name) and id(node) not in called:
+                    self.values.add(getattr(node, "attr", None) or getattr(node, "id", ""))
+                if isinstance(node, ast.Attribute) and _name(node.value) in self.classes:
+                    self.values.add(node.attr)  # Class.method
+                if isinstance(node, ast.ClassDef):
+                    self.bases.update(_name(base) for base in node.bases)
+
+    def _page(self, module: str, owner: str) -> str:
+        return self._numbers.setdefault((module, owner), f"p{len(self._numbers)}")
+
+    def _function(self, module: str, name: str):
+        node = self.functions.get(spelled(module, name))
+        if node is None or node.name in self.values or node.decorator_list:
+            return None
+        return self._page(module, ""), None, node
+
+    def _method(self, module: str, owner: str, name: str):
+        holder = self.classes.get(spelled(module, owner))
+        node = next((n for n in holder.body if _is(n, name)), None) if holder else None
+        if node is None or node.decorator_list or holder.name in self.bases:
+            return None
+        if any(_name(part) == "super" for part in ast.walk(node)):
+            return None
+        if name == "__init__":
+            plain = holder.name not in self.kept and all(map(self._uninitialised, holder.bases))
+        else:
+            plain = name not in self.values and not name.startswith("__")
+            # lazy.method gives nothing that begins with "_": only names that become others.
+            plain = plain and not (name.startswith("_") and name in self.kept)
+        if not plain:
+            return None
+        return self._lazy_module(holder) or self._page(module, owner), holder, node
+
+    def _uninitialised(self, base: ast.expr) -> bool:
+        """Is it a class of ours without an __init__ and a base?"""
+        found = self.classes.get(_name(base))
+        return bool(found) and not found.bases and not any(_is(n, "__init__") for n in found.body)
+
+    def _lazy_module(self, holder: ast.ClassDef) -> str | None:
+        """The module in which a class's own __getattr__ looks: its page."""
+        getter = next((n for n in holder.body if _is(n, "__getattr__")), None)
+        for node in ast.walk(getter) if getter else ():
+            if isinstance(node, ast.Call) and _name(node.func) == "lazy__method":
+                return node.args[1].value
+        return None
+
+    def _move(self, chosen) -> None:
+        scopes = Module(JOINED, "", self.joined, self.known)
+        known = {module.name: module for module in self.apart}
+        for page, holder, node in chosen:
+            name = node.name
+            if holder is None:
+                self.joined.body.remove(node)
+            else:
+                holder.body.remove(node)
+                if name == "__init__":
+                    node = _as_method(node, scopes)
+                if not holder.body:
+                    holder.body.append(ast.Pass())
+                if page not in known and not any(_is(n, "__getattr__") for n in holder.body):
+                    holder.body[:0] = ast.parse(
+                        f"__getattr__ = {_FALLBACK}\npage = {page!r}\n"
+                    ).body
+                    for part in holder.body[:2]:
+                        part.file, part.line = getattr(node, "file", ""), node.lineno
+                node.owner = holder.name
+                node.long = f"{_title(holder.name)}.{name}"
+            _Mover(scopes, page).visit(node)
+            target = known[page].tree if page in known else self.trees.get(page)
+            if target is None:
+                target = self.trees[page] = ast.Module([], [])
+            if not any(map(_imports_joined, target.body)):
+                target.body.insert(0, ast.Import([ast.alias(JOINED)]))
+            target.body.append(node)
+        if self.trees:
+            head = ast.parse(_PAGED).body
+            for part in ast.walk(head[0]):
+                part.file, part.line = "lib/lazy.py", 1
+            self.joined.body[:0] = head
+
+
+def _imports_joined(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Import) and node.names[0].name == JOINED
+
+
+def _title(name: str) -> str:
+    """`core_log__Log` as it is in the sources."""
+    return name.split("__", 1)[1]
+
+
+def _is(node: ast.stmt, name: str) -> bool:
+    if isinstance(node, ast.Assign):
+        return _name(node.targets[0]) == name
+    return isinstance(node, _FUNCTION) and node.name == name
+
+
+def _name(node: ast.AST) -> str:
+    """`x` and `galvani.x`: x."""
+    if isinstance(node, ast.Attribute) and getattr(node.value, "id", "") == JOINED:
+        return node.attr
+    return getattr(node, "id", "")
+
+
+def _as_method(node: ast.FunctionDef, scopes: Module) -> ast.FunctionDef:
+    """`__init__` as a method that gives the object."""
+
+    class Returns(ast.NodeTransformer):
+        def visit_Return(self, part):
+            part.value = ast.Name("self", ast.Load())
+            return part
+
+        def visit_FunctionDef(self, part):
+            return part
+
+        visit_AsyncFunctionDef = visit_Lambda = visit_FunctionDef
+
+    node.body = [Returns().visit(part) for part in node.body]
+    node.body.append(ast.copy_location(ast.Return(ast.Name("self", ast.Load())), node.body[-1]))
+    node.body[-1].file, node.body[-1].line = node.file, node.lineno
+    node.name = _INIT
+    return node
+
+
+class _Caller(ast.NodeTransformer):
+    """Calls of what has moved, in one tree."""
+
+    def __init__(self, calls: dict[str, str], made: set[str], apart=False):
+        self.calls, self.made, self.apart = calls, made, apart
+
+    def visit_Call(self, node):
+        """`f(x)` of a page, `C(x)` of a class whose __init__ is on one."""
+        self.generic_visit(node)
+        name = _name(node.func)
+        if name in self.calls:
+            get = ast.Name("lazy__get", ast.Load())
+            if self.apart:
+                get = ast.Attribute(ast.Name(JOINED, ast.Load()), "lazy__get", ast.Load())
+            page = ast.Call(get, [ast.Constant(self.calls[name])], [])
+            node.func = ast.copy_location(ast.Attribute(page, name, ast.Load()), node.func)
+        elif name in self.made:
+            empty = ast.copy_location(ast.Call(node.func, [], []), node)
+            node.func = ast.copy_location(ast.Attribute(empty, _INIT, ast.Load()), node.func)
+        return node
+
+
+class _Mover(Walker):
+    """What the joined module's names are called from a page."""
+
+    def __init__(self, scopes: Module, page: str):
+        super().__init__(scopes)
+        self.page = page
+
+    def visit_Name(self, node):
+        """A name of the joined module."""
+        if self.scope_of(node.id) is not self.module.top:
+            return node
+        base = ast.copy_location(ast.Name(JOINED, ast.Load()), node)
+        return ast.copy_location(ast.Attribute(base, node.id, node.ctx), node)
+
+    def visit_Call(self, node):
+        """A function of the same page is called by its name."""
+        target = node.func
+        if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Call):
+            inner = target.value
+            if _name(inner.func) == "lazy__get" and inner.args[0].value == self.page:
+                node.func = ast.copy_location(ast.Name(target.attr, ast.Load()), target)
+                node.args = [self.visit(part) for part in node.args]
+                node.keywords = [self.visit(part) for part in node.keywords]
+                return node
+        return self.generic_visit(node)
+
+    def visit_Global(self, node):
+        """They are attributes here."""
+        return ast.copy_location(ast.Pass(), node)
