@@ -71,7 +71,7 @@ def parser() -> argparse.ArgumentParser:
     add("--control", type=int, default=0, metavar="PORT", help="control port (0 picks one)")
     add("--heap", default="", metavar="112k", help="heap of the firmware")
     add("--arch", choices=("64", "32"), default="64")
-    add("--build", choices=("mpy", "frozen", "py"), default="mpy")
+    add("--build", choices=("mpy", "frozen", "romfs", "py"), default="mpy")
     add("--speed", type=float, default=1.0, metavar="N", help="run N times faster")
     add("--keep", action="store_true", help="do not end when stdin closes")
     add("--replay", metavar="FILE", help="play a candump log onto the first bus, at its own pace")

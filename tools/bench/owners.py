@@ -1,11 +1,13 @@
 """Whose are the bytes on the heap of a running station? By module, and by object.
 
-    python -m tools.bench.owners [--form frozen|mpy] [--objects] [--at boot|charge]
+    python -m tools.bench.owners [--form frozen|mpy|romfs] [--objects] [--at boot|charge]
 
 Starts a simulated charger on the 32-bit port, waits until nobody has asked its console for a
 minute, and looks at it from outside (memory.py). Each allocation belongs to one owner: the module
-that a function or class was defined in, the object or running coroutine that holds it. What the
-simulator brings (tools/sim/launch.py) is in the table but not in its sum.
+that a function or class was defined in, the object or running coroutine that holds it. Names are
+those of the sources, whatever the linker made of them; `galvani` is what the joined modules share
+(their globals, functions inside of functions). What the simulator brings (tools/sim/launch.py) is
+in the table but not in its sum.
 """
 
 import argparse
@@ -14,6 +16,7 @@ import collections
 import sys
 from dataclasses import dataclass, field
 
+from tools import build
 from tools.bench import charge
 from tools.bench.memory import MemoryReadError, Snapshot
 from tools.bench.rig import Rig
@@ -21,6 +24,8 @@ from tools.bench.rig import Rig
 SETTLED_S = 150  # uptime at which the console and the boot are forgotten
 SPEED = 40
 LAUNCHER = "launch"
+JOINED = "galvani"  # the linker's module, see tools/link
+FUNCTIONS = ("mp_type_fun_bc", "mp_type_gen_wrap")
 KINDS = ("functions", "classes", "globals", "objects", "coroutines")
 
 
@@ -37,10 +42,20 @@ class Owner:
 
 
 class Owners:
-    """Every live allocation of a Snapshot with its Owner. `of`: {address: Owner}."""
+    """Every live allocation of a Snapshot with its Owner. `of`: {address: Owner}.
 
-    def __init__(self, shot: Snapshot):
+    found: what the linker made of the sources' names, see build.found().
+    """
+
+    def __init__(self, shot: Snapshot, found: dict[str, str] | None = None):
         self.shot = shot
+        found = found or {}
+        modules = {name for name in found if found[name] == JOINED}
+        self._sources: dict[str, tuple[str, str]] = {}  # linked name to (module, name)
+        for name, linked in found.items():
+            module, _, own = name.rpartition(".")
+            if module in modules:
+                self._sources[linked] = (module, own)
         self.of: dict[int, Owner] = {}
         self._known: dict[tuple[str, str, str], Owner] = {}
         self._modules: dict[int, str] = {}
@@ -64,26 +79,40 @@ class Owners:
                 self._modules[address] = self.shot.key(word) if word & 7 == 2 else "?"
                 self.of[address] = self._owner(self._modules[address], "globals")
 
-    def _module_of(self, function):
-        return self._modules.get(self.shot.word(function + 4), "?")
+    def _source(self, module, name):
+        """(module, name) as the sources have them."""
+        return self._sources.get(name, (module, name)) if module == JOINED else (module, name)
+
+    def _function(self, address):
+        """(module, name) of a function at the top of a module."""
+        module = self._modules.get(self.shot.word(address + 4), "?")
+        return self._source(module, self.shot.function_name(address))
 
     def _claim_code(self, types):
         for address, kind in types.items():
-            if kind in ("mp_type_fun_bc", "mp_type_gen_wrap"):
-                self.of[address] = self._owner(self._module_of(address), "functions")
-        for address, kind in types.items():
             if kind == "mp_type_type":
-                self.of[address] = self._owner(self._class(address)[0], "classes")
+                module = self._class(address)[0]
+                self.of[address] = self._owner(module, "classes")
+                for _, value in self._members(address):
+                    if types.get(value) in FUNCTIONS:
+                        self.of[value] = self._owner(module, "functions")
+        for address, kind in types.items():
+            if kind in FUNCTIONS and address not in self.of:
+                self.of[address] = self._owner(self._function(address)[0], "functions")
+
+    def _members(self, address):
+        """(name, word) of what stands in a class."""
+        for pointer in self.shot.pointers(self.shot.chunks[address]):
+            if self.shot.type_name(pointer) == "mp_type_dict":
+                yield from self.shot.table(pointer + 4)
 
     def _class(self, address):
         """(module, name) of a class."""
         # The name's half word follows the flags; the locals dict is the last of the slots.
         name = self.shot.text(self.shot.word(address + 4) >> 16)
-        for pointer in self.shot.pointers(self.shot.chunks[address]):
-            if self.shot.type_name(pointer) == "mp_type_dict":
-                for key, value in self.shot.table(pointer + 4):
-                    if key == "__module__" and value & 7 == 2:
-                        return self.shot.key(value), name
+        for key, value in self._members(address):
+            if key == "__module__" and value & 7 == 2:
+                return self._source(self.shot.key(value), name)
         return "?", name
 
     def _claim_objects(self, types):
@@ -97,8 +126,10 @@ class Owners:
                 )
             elif types[address] == "mp_type_gen_instance":
                 function = self.shot.word(address + 8)
-                name = self.shot.function_name(function)
-                self.of[address] = self._owner(self._module_of(function), "coroutines", name)
+                module, name = self._function(function)
+                if function in self.of:
+                    module = self.of[function].module
+                self.of[address] = self._owner(module, "coroutines", name)
             elif types[address] == "mp_qstr_frozen_const_pool":
                 self.of[address] = self._owner("names", "objects", "table")
 
@@ -157,7 +188,9 @@ async def look(form: str, charging: bool = False) -> Owners:
         while (await rig.ask("state"))["time_s"] < end:
             rig.csms.check()
             await asyncio.sleep(0.2)
-        return Owners(Snapshot(rig.ready["station_pid"]))
+        return Owners(
+            Snapshot(rig.ready["station_pid"]), build.found("mpy" if form == "romfs" else form)
+        )
 
 
 def markdown(owners: Owners) -> str:
@@ -174,7 +207,7 @@ def markdown(owners: Owners) -> str:
 def main() -> int:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m tools.bench.owners", description=__doc__)
-    parser.add_argument("--form", choices=("frozen", "mpy"), default="frozen")
+    parser.add_argument("--form", choices=("frozen", "mpy", "romfs"), default="frozen")
     parser.add_argument("--at", choices=("boot", "charge"), default="boot")
     parser.add_argument("--objects", action="store_true", help="by object instead of by module")
     options = parser.parse_args()

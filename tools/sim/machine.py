@@ -18,6 +18,7 @@ from pathlib import Path
 
 from tools import build, micropython
 from tools.link import linker
+from tools.sim import rom
 
 PR_SET_PDEATHSIG = 1
 RESTART_S = 0.2
@@ -30,9 +31,11 @@ ROOT = Path(__file__).resolve().parents[2]
 HEAPS = {
     (64, "mpy"): "512k",
     (64, "frozen"): "256k",
+    (64, "romfs"): "384k",
     (64, "py"): "2M",
     (32, "mpy"): "256k",
     (32, "frozen"): "128k",
+    (32, "romfs"): "192k",
     (32, "py"): "1M",
 }
 # What launch.py, and the bench's probe.py, reach into: the build may have given it other names.
@@ -50,7 +53,7 @@ _libc = ctypes.CDLL(None)
 
 
 class Firmware:
-    """Which build runs: `form` mpy, py or frozen; `bits` 64 or 32; `heap` like 112k."""
+    """Which build runs: `form` mpy, py, frozen or romfs; `bits` 64 or 32; `heap` like 112k."""
 
     def __init__(self, form: str = "mpy", bits: int = 64, heap: str = ""):
         self.form = form
@@ -69,11 +72,14 @@ class Firmware:
         port = micropython.path(self.bits, frozen=self.form == "frozen")
         path = [".frozen"]
         mount = ""
-        if self.form != "frozen":
+        if self.form == "romfs":
+            mount = rom.mount(self.bits)
+            path = ["/rom", "/rom/lib", ".frozen"]
+        elif self.form != "frozen":
             # Every module keeps its path in RAM: it must not be longer than on a board (/lib/..).
             mount = f"import vfs; vfs.mount(vfs.VfsPosix({str(build.tree(self.form))!r}), '/f'); "
             path = ["/f", "/f/lib", ".frozen"]
-        found = build.found(self.form)
+        found = build.found("mpy" if self.form == "romfs" else self.form)
         used = {name: found[name] for name in REACHED if name in found}
         start = (
             f"{mount}import sys; sys.path[:0] = [{str(launcher())!r}]; import launch; "
