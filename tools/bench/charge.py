@@ -90,6 +90,24 @@ async def every_call(rig: Rig) -> None:
         await rig.csms.call(action, payload)
 
 
+async def full(rig: Rig, cid: int) -> None:
+    """What the functional profiles can hold: local list, charging profiles, a reservation."""
+    call = rig.csms.call
+    rows = {"listVersion": 1, "updateType": "Full", "localAuthorizationList": TOKENS}
+    answers = [await call("SendLocalList", rows)]
+    periods = [{"startPeriod": 60 * n, "limit": 60.5 + n % 20} for n in range(50)]
+    for n in range(20):
+        schedule = PROFILE["chargingSchedule"] | {"chargingSchedulePeriod": periods}
+        body = PROFILE | {"chargingProfileId": n, "stackLevel": n, "chargingSchedule": schedule}
+        payload = {"connectorId": 0, "csChargingProfiles": body}
+        answers.append(await call("SetChargingProfile", payload))
+    reservation = {"connectorId": cid, "expiryDate": DATE, "idTag": TAG, "reservationId": 1}
+    answers.append(await call("ReserveNow", reservation))
+    for answer in answers:
+        if answer["status"] != "Accepted":
+            raise RigError(f"not Accepted: {answers}")
+
+
 async def end(rig: Rig, cid: int = 1) -> dict:
     """The card again until the connector is free; the payload of StopTransaction."""
     csms = rig.csms

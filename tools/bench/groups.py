@@ -4,6 +4,7 @@ A new group of figures is a new file with functions under @measures, and its nam
 """
 
 from tools.bench import (
+    calls,
     charging,
     control,
     flash,
@@ -16,4 +17,16 @@ from tools.bench import (
     websocket,
 )
 
-GROUPS = (control, websocket, ocpp, charging, planner, security, heap, packages, smallest, flash)
+GROUPS = (
+    control,
+    websocket,
+    ocpp,
+    calls,
+    charging,
+    planner,
+    security,
+    heap,
+    packages,
+    smallest,
+    flash,
+)

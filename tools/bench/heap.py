@@ -9,6 +9,7 @@ import asyncio
 import json
 import re
 
+from tools import flash_wear
 from tools.bench import charge, port
 from tools.bench.figures import Figure, measures
 from tools.bench.rig import Rig
@@ -59,6 +60,33 @@ def frozen():
     writes, size = probe.written
     yield Figure("journal.transaction_bytes", size, "B", source)
     yield Figure("journal.transaction_writes", writes, "writes", source)
+
+
+@measures("heap.all_profiles.frozen")
+def all_profiles():
+    """A charge with a local list of 50, 20 charging profiles of 50 periods, and a reservation."""
+    used = asyncio.run(_all_profiles())
+    source = (
+        "live in a charge: local list of 50, 20 charging profiles of 50 periods, a reservation"
+    )
+    yield Figure("heap.all_profiles.frozen", used, "B", source)
+
+
+async def _all_profiles():
+    async with Rig("frozen", heap=ROOMY, speed=SPEED, program=PROBED, guns=2) as rig:
+        await charge.begin(rig, 1)
+        await charge.full(rig, 2)
+        await _pass(rig, SETTLED_S)
+        return last(rig.log)["used"]
+
+
+@measures("journal.transaction_erases", seconds=5)
+def erases():
+    """What flash memory suffers from one charge, computed by tools/flash_wear.py."""
+    found = flash_wear.rates(flash_wear.measure())
+    count = found["charge"][1] + found["charging"][1] * CHARGED_S / 3600
+    source = f"4 KB blocks, one charge of {CHARGED_S} s, computed from what LittleFS costs"
+    yield Figure("journal.transaction_erases", round(count, 2), "erases", source)
 
 
 @measures(*_probed_names("mpy"))

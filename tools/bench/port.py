@@ -27,9 +27,9 @@ class ScriptError(Exception):
     """The script failed; the text is the end of what it said."""
 
 
-def command(script: str, *arguments, heap: str = HEAP) -> list[str]:
+def command(script: str, *arguments, heap: str = HEAP, bits=BITS) -> list[str]:
     """The command line that runs device/SCRIPT."""
-    port = str(micropython.path(BITS))
+    port = str(micropython.path(bits))
     # As tools/build.py compiles: without asserts.
     return [port, "-O2", "-X", f"heapsize={heap}", str(DEVICE / script), *map(str, arguments)]
 
@@ -41,9 +41,12 @@ def environment(form: str) -> dict[str, str]:
     return {"MICROPYPATH": ":".join(map(str, path)), "PATH": "/usr/bin:/bin"}
 
 
-def run(script: str, *arguments, form: str = "py", heap: str = HEAP) -> dict:
-    """What device/SCRIPT prints, read as JSON. ScriptError if it fails."""
-    done = _run(command(script, *arguments, heap=heap), form)
+def run(script: str, *arguments, form: str = "py", heap: str = HEAP, bits: int = BITS, files=None):
+    """What device/SCRIPT prints, read as JSON. ScriptError if it fails.
+
+    files: the folder for its files, that of temporary ones by default.
+    """
+    done = _run(command(script, *arguments, heap=heap, bits=bits), form, files)
     return json.loads(done.stdout.splitlines()[-1])
 
 
@@ -68,8 +71,8 @@ def instructions_each(script: str, *arguments, count: int) -> float | None:
     return (instructions(script, *arguments, 2 * count) - once) / count
 
 
-def _run(words, form):
-    with tempfile.TemporaryDirectory(prefix="galvani-bench-") as folder:
+def _run(words, form, files=None):
+    with tempfile.TemporaryDirectory(prefix="galvani-bench-", dir=files) as folder:
         done = subprocess.run(
             words,
             cwd=folder,

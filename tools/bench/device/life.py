@@ -307,7 +307,8 @@ def wear():
     print(json.dumps(found))
 
 
-if sys.argv[1] == "days":
-    days(int(sys.argv[2]), int(sys.argv[3]))
-else:
-    wear()
+if __name__ == "__main__":
+    if sys.argv[1] == "days":
+        days(int(sys.argv[2]), int(sys.argv[3]))
+    else:
+        wear()
