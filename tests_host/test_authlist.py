@@ -179,7 +179,8 @@ def test_the_limit():
     assert update(store, 2, False, swap, 10) == "Accepted"
 
 
-def test_a_thousand_tokens_in_parts():  # 9.2.2, 9.2.3
+def test_a_thousand_tokens_in_parts():
+    """U 34, S 9.2.2."""
     store = Store()
     tags = ["%020d" % (n * 7919) for n in range(1000)]
     for n in range(0, 1000, 50):

@@ -118,6 +118,7 @@ def test_10000_of_anything_neither_crash_nor_take_long(unit):
 
 
 def test_a_call_of_100_kb_is_judged():
+    """U 22."""
     entry = {"idTag": "A" * 20, "idTagInfo": {"status": "Accepted", "parentIdTag": "B" * 20}}
     payload = {"listVersion": 1, "updateType": "Full", "localAuthorizationList": [entry] * 1100}
     text = json.dumps(payload)

@@ -42,7 +42,7 @@ def test_a_timed_out_card_with_the_cable_in_is_finishing():  # errata 3.21
 
 
 def test_connection_timeout_zero_waits_for_ever():
-    """E 3.77."""
+    """E 3.77, S 9.1.6."""
     w = World(ConnectionTimeOut=0)
     w.tag()
     w.pass_time(4000)

@@ -39,7 +39,7 @@ def test_a_card_shown_while_the_station_still_registers_is_asked_about():
 
 @pytest.mark.parametrize("status", [None, "Pending", "Rejected"])
 def test_a_card_shown_at_boot_does_not_wait_for_a_csms_that_does_not_come(status):
-    """S 3.5/3."""
+    """S 3.5/3, U 12."""
     b = Bench().start().run(2)
     b.csms.boot["status"] = status
     b.station.tag(1, "A1")
@@ -53,7 +53,7 @@ def test_a_card_shown_at_boot_does_not_wait_for_a_csms_that_does_not_come(status
 
 
 def test_pre_authorize_starts_without_waiting():
-    """S 3.5/1."""
+    """S 3.5/1, U 33."""
     b = Bench(LocalPreAuthorize=True).online().charge().run(3)
     b.stop().run(2)
     b.charge().run(2)
@@ -92,7 +92,7 @@ def test_a_card_known_as_bad_is_asked_about_online():
     ],
 )
 def test_offline_rules(known, offline, unknown, result):
-    """S 3.5.4/1, S 3.5.4/3."""
+    """S 3.5.4/1, S 3.5.4/3, U 33."""
     b = Bench(LocalAuthorizeOffline=offline, AllowOfflineTxForUnknownId=unknown).online()
     b.offline()
     if known:
@@ -157,7 +157,7 @@ def test_start_and_stop_answers_update_the_cache():
 
 
 def test_clear_cache():
-    """S 5.4, E 3.23."""
+    """S 5.4, E 3.23, U 15."""
     b = Bench().online().charge().run(2)
     assert b.call("ClearCache") == {"status": "Accepted"}
     assert authorise.cached(b.store, "A1", None) is None

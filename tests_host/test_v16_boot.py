@@ -62,7 +62,7 @@ def test_callerror_to_boot_is_tried_again_after_a_pause():
 
 
 def test_pending_waits_the_interval_and_sends_nothing_else():
-    """S 4.2/3."""
+    """S 4.2/3, U 28."""
     b = boot("Pending", 40, AllowOfflineTxForUnknownId=True)
     b.charge().run(37)
     assert b.actions() == ["BootNotification"]
@@ -262,7 +262,7 @@ def test_message_ids_are_unique_over_boots():
 
 
 def test_one_call_at_a_time():  # J 4.1.1; the bench asserts it at every call
-    """J 4.1.1/1."""
+    """J 4.1.1/1, U 23."""
     b = Bench().online()
     b.csms.silent = True
     b.station.tag(1, "A1")
@@ -296,7 +296,7 @@ def test_texts_that_are_no_message_are_survived():
 
 
 def test_an_oversize_call_gets_a_callerror():
-    """J 4.2.3/4."""
+    """J 4.2.3/4, U 22."""
     b = Bench().online()
     b.cp.oversize(b'[2,"big","DataTransfer",{"vendorId":"x","data":"aaaa', 20000, b.clock.now)
     b.pump()

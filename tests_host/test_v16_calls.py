@@ -169,7 +169,7 @@ def test_reset_stops_first_and_waits_for_the_answer(kind):
 
 
 def test_a_reset_offline_waits_for_nobody_and_the_stop_is_queued():
-    """S 5.14/2."""
+    """S 5.14/2, U 3."""
     b = Bench(MeterValueSampleInterval=10).online().charge().run(3)
     b.offline()
     b.station.reset("Soft")
@@ -242,6 +242,7 @@ def test_a_call_while_ours_waits_is_answered():
 
 
 def test_handlers_are_dropped_when_things_are_quiet():
+    """U 21."""
     b = Bench().online()
     for name in [m for m in sys.modules if m.startswith("ocppj.v16.calls.")]:
         del sys.modules[name]  # other tests' stations

@@ -83,7 +83,7 @@ def test_a_limit_has_one_decimal():
 
 
 def test_no_more_than_max_charging_profiles_installed():
-    """9.4.5: the next one is rejected, unless it replaces one or one is over for good."""
+    """S 9.4.5: the next one is rejected, unless it replaces one or one is over for good."""
     b = Charging(MaxChargingProfilesInstalled=3)
     for n in range(3):
         assert b.set(0, profile(n, level=n)) == "Accepted"

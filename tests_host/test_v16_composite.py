@@ -49,7 +49,7 @@ def test_equal_neighbours_are_one_period():
 
 
 def test_a_profile_that_starts_later_is_in_it():
-    """S 5.7/1: https://github.com/EVerest/libocpp/issues/609."""
+    """S 5.7/1, U 24: https://github.com/EVerest/libocpp/issues/609."""
     b = Charging()
     b.set(0, profile(1, level=0, periods=[(0, 16)]))
     b.set(0, profile(2, level=1, start=b.wall + 60, duration=30, periods=[(0, 8)]))
@@ -71,7 +71,9 @@ def test_recurrences_come_as_often_as_they_fall_into_the_duration():
 
 
 def test_a_duration_of_nothing():
-    """S 5.7/1: https://github.com/EVerest/libocpp/issues/1169: the limit of now, in one period."""
+    """S 5.7/1, U 24: https://github.com/EVerest/libocpp/issues/1169: the limit of now, in one
+    period.
+    """
     b = Charging()
     b.set(0, profile(periods=[(0, 16), (1, 8)], start=b.wall))
     assert b.schedule(1, 0)["chargingSchedule"]["duration"] == 0
@@ -81,7 +83,7 @@ def test_a_duration_of_nothing():
 
 
 def test_without_profiles_it_is_what_the_station_can_do():
-    """E 3.30: Never an empty list (https://github.com/evcc-io/evcc/pull/14888)."""
+    """E 3.30, U 24: Never an empty list (https://github.com/evcc-io/evcc/pull/14888)."""
     b = Charging(connectors=2)
     assert b.composite(1, 60, "A") == [(0, 100)]
     assert b.composite(0, 60, "A") == [(0, 200)]
@@ -201,7 +203,7 @@ def test_an_unknown_unit_is_a_callerror():
 
 
 def test_a_long_schedule_takes_several_turns_and_other_messages_pass_meanwhile():
-    """S 5.7/1."""
+    """S 5.7/1, U 20."""
     b = Charging()
     rows = [(n * 60, 5 + n % 40) for n in range(50)]
     b.set(0, profile(1, start=b.wall, daily=True, periods=rows))

@@ -212,7 +212,7 @@ async def test_a_soft_reset_stops_first_and_boots_again(tmp_path):
 
 @scenario
 async def test_a_power_cut_ends_the_transaction_once(tmp_path):
-    """S 4.10/3."""
+    """S 4.10/3, U 5."""
     async with world(tmp_path) as (csms, client):
         await charging(csms, client)
         await until(lambda: csms.seen("MeterValues"))
@@ -228,7 +228,7 @@ async def test_a_power_cut_ends_the_transaction_once(tmp_path):
 
 @scenario
 async def test_a_dead_line_loses_nothing_and_does_not_boot_again(tmp_path):
-    """J 5.4."""
+    """J 5.4, U 19."""
     settings = {"MessageTimeout": 10, "TransactionMessageRetryInterval": 1, "ReconnectMax": 10}
     settings.update({"WebSocketPingInterval": 5, "TransactionMessageAttempts": 1})
     async with world(tmp_path, **settings) as (csms, client):

@@ -12,7 +12,7 @@ def offline_charge(b, seconds=100):
 
 
 def test_unknown_time_is_back_dated_when_the_clock_becomes_known():  # E 3.11: never 1970 or 2000
-    """E 3.11."""
+    """E 3.11, U 13."""
     b = Bench(AllowOfflineTxForUnknownId=True, MeterValueSampleInterval=30).start()
     b.run(100)
     offline_charge(b)
@@ -80,7 +80,7 @@ def test_full_flash_drops_samples_before_starts_and_stops():
 
 
 def test_flash_that_refuses_a_start_stops_the_charge():
-    """S 3.7/2."""
+    """S 3.7/2, U 9."""
     b = Bench().online()
     b.store.refuse = True
     b.charge().run(3)

@@ -111,7 +111,8 @@ def test_a_token_twice_is_refused():
     assert version(b) == 0
 
 
-def test_a_message_may_not_be_longer_than_told():  # 9.2.3
+def test_a_message_may_not_be_longer_than_told():
+    """S 9.2.3."""
     b = Bench().online()
     most = b.config.get("SendLocalListMaxLength")
     many = [entry("T%d" % n) for n in range(most + 1)]
@@ -120,7 +121,7 @@ def test_a_message_may_not_be_longer_than_told():  # 9.2.3
 
 
 def test_a_list_may_not_be_longer_than_told():
-    """S 5.15/4."""
+    """S 5.15/4, S 9.2.2."""
     b = Bench().online()
     most = b.config.get("LocalAuthListMaxLength")
     assert most >= 1000
@@ -135,6 +136,7 @@ def test_a_list_may_not_be_longer_than_told():
 
 
 def test_the_longest_legal_message_fits_the_bound_for_messages():  # 9.2.3, part C 7
+    """S 9.2.3."""
     b = Bench().online()
     info = {
         "expiryDate": "2027-01-15T08:00:00.000+01:00",
@@ -201,7 +203,7 @@ def begin(b, number, *tags):
 
 
 def test_in_one_turn_little_is_written():
-    """S 5.15/5."""
+    """S 5.15/5, U 20."""
     b = Bench().online()
     before = b.store.changes
     begin(b, 1, *["T%d" % n for n in range(40)])

@@ -28,7 +28,7 @@ def test_no_samples_without_a_transaction_or_with_interval_zero():
 
 
 def test_no_sample_after_the_stop():  # users' complaint 30
-    """S 3.16.1."""
+    """S 3.16.1, U 30."""
     b = Bench(MeterValueSampleInterval=60).online().charge().run(100)
     b.stop().run(300)
     assert len(b.sent("MeterValues")) == 1
@@ -43,7 +43,7 @@ def test_a_new_interval_takes_effect_at_once_and_keeps_the_raster():
 
 
 def test_aligned_at_exact_times_of_the_day_also_without_transaction():  # S 3.16.2, complaint 14
-    """S 3.16.2, S 3.16.3, E 3.16."""
+    """S 3.16.2, S 3.16.3, E 3.16, U 14."""
     b = Bench(ClockAlignedDataInterval=900, real=WALL + 5, connectors=2).online()
     b.run(1900)
     assert stamps(b) == [WALL + 900] * 2 + [WALL + 1800] * 2
@@ -91,7 +91,7 @@ def test_a_clock_that_is_moved_makes_no_burst(jump):
 
 
 def test_offline_samples_are_kept():  # users' complaint 11
-    """S 3.7/2."""
+    """S 3.7/2, U 11."""
     b = Bench(MeterValueSampleInterval=60).online().charge().run(3)
     b.offline()
     b.run(600)
@@ -242,7 +242,7 @@ def test_triggered_values_are_of_now_with_their_context():
 
 
 def test_registers_never_go_back():  # E 3.9, complaint 31
-    """S 7.31/1, E 3.9, E 3.78."""
+    """S 7.31/1, E 3.9, E 3.78, U 31."""
     b = Bench(MeterValueSampleInterval=7).online()
     for _ in range(3):
         b.charge().run(50)

@@ -65,7 +65,7 @@ def check(memory, bench):
 
 
 def test_a_cut_anywhere_in_time_stops_with_power_loss_and_loses_one_interval_at_most():
-    """S 4.10/3."""
+    """S 4.10/3, U 6."""
     for seconds in range(1, 200, 7):
         b = Bench(Store(), **SETTINGS).online()
         b.charge().run(seconds)
@@ -109,7 +109,7 @@ def test_a_watchdog_is_not_a_power_loss():
 
 
 def test_resume_goes_on_with_the_same_id_and_raster():
-    """S 4.10/4."""
+    """S 4.10/4, U 6."""
     b = Bench(Store(), ResumeTransactionAfterPowerLoss=True, **SETTINGS).online()
     b.charge().run(90)
     b = b.reboot().online(50)
@@ -122,7 +122,7 @@ def test_resume_goes_on_with_the_same_id_and_raster():
 
 
 def test_resume_refused_by_the_station_stops_with_power_loss():
-    """S 4.10/4."""
+    """S 4.10/4, U 10."""
     b = Bench(Store(), ResumeTransactionAfterPowerLoss=True, **SETTINGS).online()
     b.charge().run(90)
     b = b.reboot()

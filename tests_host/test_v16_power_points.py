@@ -144,7 +144,7 @@ def check_cut(play, index, last, files, story):
 
 @pytest.mark.parametrize("scenario", power_scenarios.ALL, ids=lambda f: f.__name__)
 def test_every_point(scenario):
-    """S 3.7/2, S 4.10/1."""
+    """S 3.7/2, S 4.10/1, U 8."""
     story = scenario.__name__
     with in_place():
         play = Play()
@@ -162,8 +162,8 @@ def test_every_point(scenario):
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(20))
 def test_random_points(seed):
-    """S 3.7/2: 500 cuts each, in stories that nobody wrote; every fourth is followed by one of its
-    boot.
+    """S 3.7/2, U 8: 500 cuts each, in stories that nobody wrote; every fourth is followed by one
+    of its boot.
     """
     rng = random.Random(seed)
     cuts = 0

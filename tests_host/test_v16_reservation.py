@@ -137,7 +137,7 @@ def test_rejected(cid, seconds, settings):
 
 
 def test_others_are_refused_and_told_why():
-    """S 5.13/4."""
+    """S 5.13/4, U 25."""
     w = world()
     reserve(w)
     w.plug()
@@ -164,7 +164,7 @@ def test_the_owner_charges_and_the_csms_hears_of_it():  # S 4.8, 5.13, complaint
 
 
 def test_who_has_no_reservation_sends_no_id():  # complaint 25: no -1
-    """S 4.8/2."""
+    """S 4.8/2, U 25."""
     w = world().charge("X")
     assert "reservationId" not in w.sent("StartTransaction")[0]
 

@@ -60,7 +60,7 @@ def test_the_owner_who_does_not_plug_in_keeps_it():  # S 5.13: it ends when a tr
 
 
 def test_connector_0_keeps_one_free_whichever():
-    """S 5.13/5."""
+    """S 5.13/5, U 25."""
     w = world(2)
     assert reserve(w, "R1", cid=0) == "Accepted"
     assert w.told(1)[-1] == w.told(2)[-1] == "Available"  # no specific one is reserved

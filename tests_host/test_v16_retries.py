@@ -18,7 +18,7 @@ def failing(attempts=3, interval=60, **settings):
 
 
 def test_callerrors_are_tried_again_after_multiples_of_the_interval():
-    """JE 3.7, S 3.7.1/1, S 3.7.1/2."""
+    """JE 3.7, S 3.7.1/1, S 3.7.1/2, U 37."""
     b = failing()
     b.csms.replies["StartTransaction"] = Error("InternalError")
     b.charge().run(1000)
@@ -132,7 +132,7 @@ def test_time_offline_does_not_count_and_is_not_waited():
 
 
 def test_a_late_answer_to_the_start_is_used():  # E 3.18: -1 only when none ever came
-    """E 3.18/2."""
+    """E 3.18/2, U 2."""
     b = failing()
     b.csms.silent = ("StartTransaction",)
     b.charge().run(12)
@@ -163,7 +163,7 @@ def test_a_late_answer_after_the_last_attempt_is_used_too():
 
 
 def test_duplicate_answers_are_harmless():
-    """J 4.1.1/3."""
+    """J 4.1.1/3, U 23."""
     b = Bench().online()
     b.charge().run(3)
     again = json.dumps(

@@ -137,7 +137,7 @@ def test_connector_0_has_three_statuses():
 
 
 def test_a_remote_start_while_one_waits_is_rejected():
-    """S 5.11/2: Concurrent ones: the first has the connector, until ConnectionTimeOut."""
+    """S 5.11/2, U 10: Concurrent ones: the first has the connector, until ConnectionTimeOut."""
     w = V16World(ConnectionTimeOut=20).online()
     answers = [
         w.call("RemoteStartTransaction", {"idTag": tag, "connectorId": 1})["status"]

@@ -71,7 +71,7 @@ def last(w):
 
 
 def test_an_unplugged_vehicle_is_named_where_the_charge_ends():
-    """S 4.9/4: Finishing, NoError, and the info says why."""
+    """S 4.9/4, U 32: Finishing, NoError, and the info says why."""
     w = V16World().online()
     w.charge()
     w.unplug()
@@ -117,7 +117,7 @@ def test_a_vehicle_without_a_card_is_finishing_after_the_time():
 
 
 def test_without_the_time_it_waits_for_ever():
-    """E 3.77: ConnectionTimeOut 0."""
+    """E 3.77, S 9.1.6: ConnectionTimeOut 0."""
     w = V16World(ConnectionTimeOut=0).online()
     w.plug()
     w.pass_time(300)
@@ -125,7 +125,7 @@ def test_without_the_time_it_waits_for_ever():
 
 
 def test_from_finishing_a_card_starts_the_next_charge():
-    """S 4.9/10: a card, or a start from afar, for the vehicle that is still plugged."""
+    """S 4.9/10, U 36: a card, or a start from afar, for the vehicle that is still plugged."""
     w = V16World(ConnectionTimeOut=10).online()
     w.plug()
     w.pass_time(15)

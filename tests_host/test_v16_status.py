@@ -48,7 +48,8 @@ def test_the_time_is_that_of_the_event():
     assert fault["timestamp"] == "2027-01-15T08:00:07Z"
 
 
-def test_minimum_status_duration_inside_on_and_outside():  # S 9.1.20
+def test_minimum_status_duration_inside_on_and_outside():
+    """U 27, S 9.1.20."""
     b = Bench(MinimumStatusDuration=10).online()
     b.station.show(1, "Preparing")
     b.run(9)
@@ -60,6 +61,7 @@ def test_minimum_status_duration_inside_on_and_outside():  # S 9.1.20
 
 
 def test_a_status_that_came_back_in_time_is_not_told():
+    """U 27, S 9.1.20."""
     b = Bench(MinimumStatusDuration=10).online()
     b.station.show(1, "Preparing")
     b.run(5)
@@ -69,7 +71,7 @@ def test_a_status_that_came_back_in_time_is_not_told():
 
 
 def test_after_boot_the_duration_does_not_matter():
-    """E 3.22."""
+    """E 3.22, S 4.9/11."""
     b = Bench(MinimumStatusDuration=3600).online()
     assert told(b) == ["Available"] and told(b, 0) == ["Available"]
 
@@ -106,7 +108,7 @@ def test_back_to_what_the_csms_knows_is_not_told_again():
 
 
 def test_one_that_got_no_answer_before_the_line_broke_is_told_again():
-    """S 4.9/7."""
+    """S 4.9/7, U 27."""
     b = Bench().online()
     b.csms.silent = True
     b.station.show(1, "Preparing")

@@ -42,12 +42,14 @@ def test_a_charge_online():
 
 
 def test_nothing_is_left_in_flash_after_a_charge():
+    """U 7."""
     b = Bench(StopTxnSampledData="SoC", MeterValueSampleInterval=10).online().charge().run(100)
     b.stop().run(2)
     assert set(b.store.files) == {"cards", "ids"}
 
 
 def test_samples_online_cost_no_flash():
+    """U 7."""
     b = Bench(MeterValueSampleInterval=10, MeterValuesSampledData="SoC").online().charge()
     b.run(1)
     before = b.store.changes
@@ -56,6 +58,7 @@ def test_samples_online_cost_no_flash():
 
 
 def test_records_are_small():
+    """U 7."""
     b = Bench(MeterValueSampleInterval=10).online().charge("12345678901234567890").run(3)
     b.offline()
     b.run(40)
@@ -80,7 +83,7 @@ def test_records_are_small():
     ],
 )
 def test_the_reason_is_told_and_no_token_if_the_station_stops(reason):
-    """S 4.10/1, S 4.10/2."""
+    """S 4.10/1, S 4.10/2, U 37."""
     b = Bench().online().charge().run(5)
     b.stop(1, reason, None).run(1)
     stop = b.sent("StopTransaction")[0]
@@ -108,7 +111,7 @@ def test_a_charge_offline_comes_complete_in_order_and_with_its_times():
 
 
 def test_the_id_of_the_start_is_in_everything_queued_behind_it():  # users' complaint 1, 2, 4
-    """E 3.18/2."""
+    """E 3.18/2, U 1, U 2, U 4."""
     b = Bench(MeterValueSampleInterval=30).online()
     b.csms.transactions = 41
     b.offline()

@@ -131,7 +131,7 @@ def test_a_newer_request_takes_the_place_of_the_older():
 
 
 def test_a_second_failure_is_told_too():  # complaint 29
-    """S 4.4/1."""
+    """S 4.4/1, U 29."""
     b = Bench().online()
     for _ in range(2):
         diagnostics(b, retries=0)

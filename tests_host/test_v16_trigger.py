@@ -23,7 +23,7 @@ TRIGGERS = [
 
 @pytest.mark.parametrize("message, cid, status, expected", TRIGGERS)
 def test_trigger(message, cid, status, expected):
-    """S 5.17/2, S 5.17/3, E 3.35, E 3.40."""
+    """S 5.17/2, S 5.17/3, E 3.35, E 3.40, U 26."""
     b = Bench(connectors=2).online()
     before = len(b.csms.calls)
     payload = {"requestedMessage": message}
@@ -50,7 +50,7 @@ def test_a_trigger_for_a_message_that_nobody_knows():
 
 
 def test_a_trigger_is_not_debounced_and_answered_first():
-    """S 5.17/1, S 5.17/4."""
+    """S 5.17/1, S 5.17/4, S 4.9/11."""
     b = Bench(MinimumStatusDuration=1000).online()
     b.station.show(1, "Preparing")
     b.csms.silent = True
@@ -60,7 +60,7 @@ def test_a_trigger_is_not_debounced_and_answered_first():
 
 
 def test_triggered_values_without_measurands_are_refused():
-    """S 5.17/2."""
+    """S 5.17/2, U 26."""
     b = Bench(MeterValuesSampledData="").online()
     answer = b.call("TriggerMessage", {"requestedMessage": "MeterValues"})
     assert answer == {"status": "Rejected"}

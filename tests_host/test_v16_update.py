@@ -147,7 +147,7 @@ def test_diagnostics_and_firmware_go_on_beside_each_other():
 
 
 def test_a_status_is_told_once():  # complaint 29: no flood
-    """S 4.5/1."""
+    """S 4.5/1, U 29."""
     b = Bench().online()
     update(b)
     b.run(600)

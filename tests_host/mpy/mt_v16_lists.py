@@ -77,6 +77,7 @@ def everything(w, number):
 
 
 def test_the_heap_returns_to_what_it_was():
+    """U 21."""
     w = world()
     for n in range(3):  # names are interned once; the flash of this World lies in RAM
         everything(w, 10 * n + 100)

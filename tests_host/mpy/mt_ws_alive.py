@@ -23,6 +23,7 @@ def teardown():
 
 
 async def test_pings_are_sent_and_a_silent_server_is_left():
+    """U 19."""
     seen = []
 
     async def script(server, reader, writer):
