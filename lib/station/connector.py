@@ -11,10 +11,9 @@ from station import faults, path_rivot, rules, topics
 from station.limits import Limits
 from station.meter import Meter
 from station.session import Session
-from station.watch import Watch
 
-CLAIMS = ("board", "cable", "temperature", "grid", "profile", "vehicle")
-_OPTIONAL = ("temperature", "grid", "profile", "vehicle")
+CLAIMS = ("board", "cable", "temperature", "grid", "profile", "vehicle", "contract")
+_OPTIONAL = CLAIMS[2:]
 _PLUG_IN_MS = const(500)  # contract a.4: plug debounce
 _PLUG_OUT_MS = const(300)  # energy is taken away at once, the session only after this
 _FINISH_MS = const(1_000)  # Finishing is shown at least this long after an unplug
@@ -41,7 +40,7 @@ class Connector:
         self.meter = Meter()
         self.limits = Limits(CLAIMS, _OPTIONAL)
         self.faults = faults.Faults()
-        self.watch = Watch(path, config, ratings)
+        self.watch = path.watcher(path, config, ratings)
         self.external = None  # an external energy meter: energy_wh voltage_dv current_da age_ms
         self.session = None
         self.reserved = None  # row of station.reservations
@@ -71,7 +70,7 @@ class Connector:
         ratings = self._ratings
         self.path.reload(self._config)
         self.watch.reload(self._config, ratings)
-        self.rated_da = min(get("CurrentMax"), ratings["current_max_da"])
+        self.rated_da = min(get(self.path.current_key), ratings["current_max_da"])
         self.limits.claim("board", self.rated_da, ratings["power_max_w"])
         self.limits.claim("cable", ratings["cable_max_da"])
         self.by_meter = get("EnergySource") == "meter"
@@ -102,16 +101,7 @@ class Connector:
             return "a charge is running"
         if not self.plugged:
             return None
-        path = self.path
-        if not path.bms_fresh():
-            return "battery does not answer"
-        if not path.permit():
-            return "battery does not permit charging"
-        if not path.module_fresh():
-            return "charger module does not answer"
-        if path.codec.bms_vmax_dv < self.watch.volts_min_dv:
-            return "battery voltage is below the charger's window"
-        return None
+        return self.path.refusal(self.watch.volts_min_dv)
 
     def active(self):
         """True while a transaction runs on this connector."""

@@ -23,13 +23,19 @@ LOCK_FAILURE = const(0x0800)
 BMS_SILENT = const(0x1000)
 HOT = const(0x2000)
 METER_LOST = const(0x4000)
+# Of a gun with a PLC (can_protocols b.6).
+GUN_ESTOP = const(0x8000)
+EARTH = const(0x10000)
+UNSAFE = const(0x20000)
+PILOT = const(0x40000)
+PLC_LOST = const(0x80000)
 
 # A fault of these bits makes the connector Faulted and ends its transaction.
-FATAL = const(0x4FFF)
+FATAL = const(0xFCFFF)
 # These belong to the whole station, not to one connector.
 STATION_WIDE = const(0x0003)
 # Held until a person clears them (console `clear`, or a reset), however the cause behaves.
-LATCHED = const(0x0101)
+LATCHED = const(0x8101)
 # Held until the vehicle is unplugged: the same battery would trip again.
 UNTIL_UNPLUG = const(0x0018)
 # Everything else is held this long after its cause has gone (reference a.4: fault lock 10 s).
@@ -51,7 +57,12 @@ _ROWS = (
     "LockFailure ConnectorLockFailure - Other\n"
     "BmsSilent EVCommunicationError - Other\n"
     "Hot NoError - Other\n"
-    "MeterLost PowerMeterFailure - Other"
+    "MeterLost PowerMeterFailure - Other\n"
+    "EmergencyStop PowerSwitchFailure EmergencyStop EmergencyStop\n"
+    "EarthFault GroundFailure - Other\n"
+    "SafetyLoop OtherError SafetyLoop Other\n"
+    "PilotFault OtherError PilotFault Other\n"
+    "PlcLost InternalError PlcLost PowerLoss"
 )
 
 

@@ -42,6 +42,14 @@ class Limits:
         """Withdraw a claim: this name no longer limits anything."""
         self.claim(name)
 
+    def grant(self, power_w, voltage_dv, source):
+        """Lower what `resolve` has found: a share of what several have is no claim of its own."""
+        if power_w < self.limit_w:
+            self.limit_w = power_w
+            self.source = source
+            if voltage_dv > 0:
+                self.limit_da = min(self.limit_da, power_w * 100 // voltage_dv)
+
     def claims(self):
         """All claims for a person to read: list of (name, current_da or None, power_w or None)."""
         return [

@@ -10,6 +10,7 @@ from micropython import const
 
 from canproto import rivot
 from station.meter import UNKNOWN
+from station.watch import Watch
 
 AGE_MAX = const(86_400_000)  # ages saturate after a day
 
@@ -38,6 +39,9 @@ class RivotPath:
     send(can_id, buf): puts a frame on the bus (8 bytes). contactor(on): drives the output.
     codec: canproto.rivot.Rivot. config: object with get(key) (BmsTimeout, ModuleTimeout in ms).
     """
+
+    watcher = Watch  # who assesses it
+    current_key = "CurrentMax"
 
     def __init__(self, codec, send, contactor, config):
         self.codec = codec
@@ -101,6 +105,22 @@ class RivotPath:
     def permit(self):
         """True while the BMS permits charging: heard in time, and its control byte is 0."""
         return self.bms_age < self.bms_timeout_ms and self.codec.bms_permit == 1
+
+    def refusal(self, volts_min_dv):
+        """Why no charge can begin with the vehicle that is plugged, or None."""
+        if not self.bms_fresh():
+            return "battery does not answer"
+        if not self.permit():
+            return "battery does not permit charging"
+        if not self.module_fresh():
+            return "charger module does not answer"
+        if self.codec.bms_vmax_dv < volts_min_dv:
+            return "battery voltage is below the charger's window"
+        return None
+
+    def ready(self):
+        """May the transaction begin at once? Whatever speaks against it is a refusal here."""
+        return True
 
     def module_fresh(self):
         """True while the module answers, and its voltage and current are known."""

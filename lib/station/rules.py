@@ -26,7 +26,7 @@ def step(c, dt_ms):
         if c.path.off() or c.path.still() or c.state_ms >= _STOP_MS:
             _end(c, session)
     elif state == "ready":
-        if c.plugged and c.refusal() is None:
+        if c.plugged and c.refusal() is None and c.path.ready():
             _begin(c, session)
         elif c.faults.mask & faults.FATAL or 0 < c.wait_ms <= session.waited_ms:
             c.drop()  # E 3.77: ConnectionTimeOut counts from Preparing

@@ -31,6 +31,7 @@ class Station:
         self.error_code = "NoError"
         self.vendor_error = self.info = None
         self.cp = None  # the OCPP charge point, when one is built in
+        self.hall = None  # what guns with shared modules have in common
         self.ending = None  # (kind, reason) of a reset under way
         self.settle_ms = _SETTLE_MS  # so long no status is told: a plug may be in
         self._io = io
@@ -81,6 +82,8 @@ class Station:
         for connector in self.connectors:
             connector.faults.assess(faults.EMERGENCY_STOP, bool(pressed))
             connector.step(dt_ms)
+        if self.hall:
+            self.hall.step(dt_ms)
         self._show()
 
     def _unsettled(self):

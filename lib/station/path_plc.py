@@ -1,0 +1,317 @@
+"""How does energy reach a vehicle at a gun of the ring: its PLC, shared modules, the planner?
+
+The power path `plc`, with the face that connector.py knows (see path_rivot.py). The PLC leads the
+communication with the vehicle; its stage gates energy and the transaction (can_protocols b.3,
+b.6). Pre-charge begins as soon as a vehicle that is authorised asks for it; the contactor closes
+from the stage of power delivery on.
+"""
+
+from micropython import const
+
+from canproto import plc, plc_v1, segments
+from planner import planner, sequence
+from station.meter import UNKNOWN
+from station.watch_plc import WatchPlc
+
+OFF = const(0)
+CLOSING = const(1)
+ON = const(2)
+STOPPING = const(4)
+
+_METER_MS = const(2000)
+_ACK_HALF_MS = const(750)
+_STILL_DA = const(10)
+_DROP_MS = const(8000)  # a break of the communication that is shorter keeps the session (b.6)
+_SOURCES = ("", "demand", "module", "floor", "grid")
+
+
+class PlcPath:
+    """Power path of gun `g` (connector g + 1) of a Hall."""
+
+    watcher = WatchPlc
+    current_key = "GunCurrentMax"
+    bms_age = 86_400_000  # there is no BMS to be heard: plug and wish come from the PLC
+    bms_timeout_ms = module_timeout_ms = 86_400_000
+    bms_soc_pm = -1  # no frame of the contract carries it
+    charge_mah = disch_mah = -1
+    status_flags = 0
+
+    def __init__(self, hall, g, config):
+        self.hall = hall
+        self.g = g
+        self.link = hall.links[g]
+        hall.paths[g] = self
+        self.codec = self
+        self.connector = None
+        self.asked = False  # energise() was called in this step
+        self.done = False  # the vehicle has finished: nothing more until it is unplugged
+        self.broken_ms = 0  # since the communication with the vehicle broke off in a charge
+        self.offered = False  # a token of this vehicle was handed on
+        self.volts_dv = self.amps_da = 0
+        self.reload(config)
+
+    def attach(self, connector):
+        """The connector above; its limits know what the contract's frames can carry."""
+        self.connector = connector
+        top = self.link.saturates()
+        if top:
+            connector.limits.claim("contract", top[0], top[1])
+
+    def reload(self, config):
+        """Take the settings (CONFIG)."""
+        self.stage = config.get("HlcPowerStage")
+        self.needs_lock = config.get("PlcLockRequired")
+        self.autocharge = config.get("Autocharge")
+        self.contract = config.get("PlugAndCharge")
+
+    # -- what is known ------------------------------------------------------------------------
+
+    @property
+    def rejected(self):
+        """Malformed frames of this PLC."""
+        return self.link.plc.at[plc.REJECTED]
+
+    @property
+    def bms_vmax_dv(self):
+        """The voltage that the vehicle asks for."""
+        return max(self.link.plc.at[plc.TARGET_DV], 0)
+
+    @property
+    def bms_imax_da(self):
+        """The current that the vehicle asks for; half of what flows while limits are not taken."""
+        wish = max(self.link.plc.at[plc.TARGET_DA], 0)
+        if self.link.active and self.link.ages[7] > _ACK_HALF_MS and self.running():
+            return min(wish, self.hall.d.granted_da[self.g] // 2)
+        return wish
+
+    @property
+    def can_ok(self):
+        """Is the bus usable?"""
+        return self.hall.can_ok
+
+    def plugged(self):
+        """Is the plug in a vehicle? The last word of the pilot; None before the first."""
+        pilot = self.link.plc.at[plc.CP]
+        return None if pilot == 0 else pilot > 1
+
+    def bms_fresh(self):
+        """A silent PLC is a fault of its own (watch_plc.py)."""
+        return True
+
+    def speaks(self):
+        """Is the PLC heard, and of our contract?"""
+        return not self.link.lost() and self.link.agreed == 1
+
+    def locked(self):
+        """Lock feedback: True, False; None while unknown."""
+        return bool(self.link.plc.at[plc.FLAGS] & plc.LOCKED) if self.speaks() else None
+
+    def permit(self):
+        """Does the vehicle want energy now, and is everything ready for it?"""
+        at = self.link.plc.at
+        if not self.speaks() or at[plc.STAGE] < self.stage or at[plc.FLAGS] & plc.COMPLETE:
+            return False
+        if at[plc.CP] not in (3, 4) or not at[plc.SAFE] & plc.SAFETY_OK:
+            return False
+        return not self.needs_lock or bool(at[plc.FLAGS] & plc.LOCKED)
+
+    def refusal(self, volts_min_dv):
+        """Why a token is of no use here now, or None."""
+        if not self.speaks():
+            return "the PLC does not answer"
+        if self.done:
+            return "the vehicle has finished: unplug it first"
+        return None
+
+    def ready(self):
+        """May the transaction begin (b.6)?"""
+        return self.permit() or self.hall.d.seq.guns.proven(self.g)
+
+    def module_fresh(self):
+        """Are volts and amperes known?"""
+        return self.voltage_dv() >= 0 and self.current_da() >= 0
+
+    def metered(self):
+        """Is the PLC's meter well?"""
+        return self.link.ages[5] < _METER_MS and self.link.plc.at[plc.METER_FLAGS] & 1
+
+    def voltage_dv(self):
+        """At the gun: of the PLC's meter, else of the modules; 0 behind an open contactor."""
+        if self.metered():
+            return self.link.plc.at[plc.METER_DV]
+        if not self.hall.d.seq.guns.may(self.g):
+            return 0
+        return self.bus_dv()
+
+    def bus_dv(self):
+        """Voltage of the home slot, -1 unknown."""
+        return self.hall.d.seq.volts_dv[self.g]
+
+    def current_da(self):
+        """Of the PLC's meter, else the sum of the modules."""
+        if self.metered():
+            return max(self.link.plc.at[plc.METER_DA], 0)
+        volts = self.bus_dv()
+        return self.hall.d.measured_w[self.g] * 100 // volts if volts > 0 else 0
+
+    def temp_dc(self):
+        """Of the gun, where its PLC measures it."""
+        temp = self.link.plc.at[plc.TEMP_DC]
+        return temp if self.link.ages[6] < 5000 else UNKNOWN
+
+    # -- output, as connector.py drives it ----------------------------------------------------
+
+    @property
+    def closed(self):
+        """May the contactor be closed?"""
+        return bool(self.hall.d.seq.guns.may(self.g))
+
+    @property
+    def phase(self):
+        """OFF, CLOSING, ON or STOPPING."""
+        seq = self.hall.d.seq
+        if not seq.want[self.g]:
+            return STOPPING if seq.guns.cmd[self.g] or seq.guns.fb[self.g] == 1 else OFF
+        return ON if seq.guns.proven(self.g) else CLOSING
+
+    def off(self):
+        """Is the output off, and proven to be?"""
+        return self.phase == OFF
+
+    def running(self):
+        """Is the output meant to carry current?"""
+        return self.phase == ON
+
+    def still(self):
+        """Is less than 1 A known to flow?"""
+        return 0 <= self.current_da() < _STILL_DA and self.hall.d.measured_w[self.g] < 400
+
+    def follows(self):
+        """Contactors that do not follow are found by the sequencer (watch_plc.py)."""
+        return True
+
+    def energise(self, voltage_dv, current_da):
+        """Ask for up to this; to be called in every step."""
+        self.asked = True
+        self.volts_dv = voltage_dv
+        self.amps_da = current_da
+
+    def stop(self, mode):
+        """Take the output away; the modes are those of path_rivot and of planner.sequence."""
+        seq = self.hall.d.seq
+        self.asked = False
+        self.amps_da = 0
+        if self.phase != OFF:
+            seq.cut[self.g] = max(seq.cut[self.g], mode)
+            if mode == sequence.EMERGENCY:
+                self.hall.out_now(self.g)
+        seq.want[self.g] = 0
+
+    def step(self, dt_ms):
+        """After the connector has decided: what the ring is asked for this gun."""
+        d = self.hall.d
+        g, seq, at = self.g, d.seq, self.link.plc.at
+        session = self.connector.session
+        state = session.state if session is not None else ""
+        faulty = self.connector.faults.mask
+        charging = state == "ready" or state == "active"
+        want = 0
+        volts, amps = self.bms_vmax_dv, 20
+        if charging and not faulty and self.speaks() and self.connector.plugged:
+            if self.asked:
+                want = sequence.READY
+                volts, amps = self.volts_dv, self.amps_da
+            elif at[plc.FLAGS] & plc.PRECHARGE or at[plc.STAGE] >= self.stage and state == "ready":
+                want = sequence.PRECHARGE
+        self.asked = False
+        if want and not seq.want[g]:
+            if self.phase == STOPPING:
+                want = 0  # first to the end
+            else:
+                self.hall.arrivals += 1
+                d.ring.rank[g] = self.hall.arrivals
+                seq.cut[g] = 0
+        seq.want[g] = want
+        d.ask_dv[g] = volts if want else 0
+        d.ask_da[g] = amps if want else 0
+        # The vehicle's own voltage: its target in the pre-charge, its reading where there is one.
+        ev = at[plc.EV_DV] if at[plc.EV_DV] > 0 else -1
+        if ev < 0 and want:
+            ev = volts if at[plc.FLAGS] & plc.PRECHARGE else self.pre_dv
+        self.pre_dv = ev
+        seq.ev_dv[g] = ev
+        d.present[g] = 1 if self.connector.plugged or charging else 0
+        self._watch(dt_ms, state, at)
+        self._granted(d, want)
+
+    pre_dv = -1
+
+    def _watch(self, dt_ms, state, at):
+        """The end that the vehicle asks for, and breaks of its communication."""
+        connector = self.connector
+        if not connector.plugged:
+            self.done = self.offered = False
+        elif at[plc.FLAGS] & plc.COMPLETE and self.speaks():
+            if state:
+                self.done = True
+                connector.stop("Other")  # the vehicle has what it wanted
+        broken = state == "active" and self.speaks() and at[plc.STAGE] < self.stage
+        self.broken_ms = self.broken_ms + dt_ms if broken else 0
+        if self.broken_ms > _DROP_MS:
+            connector.stop("Other")
+
+    def _granted(self, d, want):
+        """What the plan allows is the limit that counts, and says who it is from."""
+        limits = self.connector.limits
+        if want == sequence.READY and d.seq.guns.proven(self.g):
+            source = d.source[self.g]
+            if source > planner.BY_DEMAND and d.power_w[self.g] < limits.limit_w:
+                limits.grant(d.power_w[self.g], d.bus_dv[self.g], _SOURCES[source])
+
+    # -- what the PLC is told -----------------------------------------------------------------
+
+    def tell(self, link):
+        """The orders of this step, as the packers read them."""
+        d, c, g = self.hall.d, self.connector, self.g
+        session = c.session
+        state = session.state if session is not None else ""
+        mask = c.faults.mask
+        granted = (state == "ready" or state == "active") and not mask and not self.done
+        flowing = not self.still()
+        lock = c.locked or flowing or c.plugged and state in ("ready", "active", "stopping")
+        bits = plc_v1.SYS_ENABLE | plc_v1.HLC | link.bits & plc_v1.CLEAR_FAULTS
+        if granted:
+            bits |= plc_v1.GRANTED
+        elif c.plugged:
+            bits |= plc_v1.PENDING
+        if lock:
+            bits |= plc_v1.LOCK
+        if not self.contract:
+            bits |= plc_v1.PNC_BLOCKED
+        if d.seq.guns.proven(g):
+            bits |= plc_v1.OUTPUT | plc_v1.REGULATING
+        link.bits = bits
+        link.active = bool(d.seq.want[g] or d.seq.guns.may(g))
+        link.present_dv = max(self.bus_dv(), 0)
+        link.present_da = self.current_da() if link.bits & plc_v1.OUTPUT else 0
+        link.present_w = link.present_dv * link.present_da // 100
+        link.max_dv = c.watch.volts_max_dv
+        link.max_da = min(c.limits.limit_da, c.rated_da)
+        link.max_w = min(c.limits.limit_w, 400_000)
+        link.faults = c.watch.fault_bits(mask)
+
+    def identity(self, kind, whole):
+        """A card's UID, or who the vehicle is: a token for whoever decides about it."""
+        tags = self.hall.tags
+        if kind == segments.RFID:
+            tags.append((self.g + 1, whole.hex().upper(), "tag"))
+            return
+        if self.connector.session is not None or self.offered:
+            return
+        if kind == segments.EVMAC and self.autocharge:
+            tags.append((self.g + 1, "VID:" + whole.hex().upper(), "autocharge"))
+        elif kind == segments.EMAID and self.contract:
+            tags.append((self.g + 1, str(whole, "ascii")[:20], "contract"))
+        else:
+            return
+        self.offered = True

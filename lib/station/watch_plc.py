@@ -1,0 +1,112 @@
+"""Is a gun of the ring within what it may be? Faults by source, each scoped to its gun.
+
+Pure assessment (can_protocols b.3, b.6): it switches nothing. What is asserted counts at once;
+what goes is held (faults.HOLD_MS), so a release needs no debounce of its own (b.10 #7).
+"""
+
+from micropython import const
+
+from canproto import plc
+from planner import bank
+from station import faults
+from station.meter import UNKNOWN
+
+_GRACE_MS = const(5000)  # after a start, or when the bus has come back
+_PILOT_MS = const(3000)
+_ACK_MS = const(1500)
+_COOLED_DC = const(50)
+_LONG = const(86_400_000)
+
+
+class WatchPlc:
+    """Fault assessment of one gun on the power path `path` (station.path_plc.PlcPath)."""
+
+    def __init__(self, path, config, ratings):
+        self.path = path
+        self.hot = False
+        self._up_ms = self._pilot_ms = self._hot_ms = self._over_ms = 0
+        self.reload(config, ratings)
+
+    def reload(self, config, ratings):
+        """Take the windows: the board's ratings, narrowed by the configuration."""
+        self.volts_max_dv = min(config.get("GunVoltageMax"), ratings["voltage_max_dv"])
+        self.volts_min_dv = ratings["voltage_min_dv"]
+        self.amps_max_da = min(config.get("GunCurrentMax"), ratings["current_max_da"])
+        self.derate_dc = config.get("GunTempDerate") * 10
+        self.hot_dc = config.get("GunTempMax") * 10
+        self.hot_fault_ms = config.get("TempFaultDelay") * 1000
+
+    def step(self, dt_ms, mask):
+        """Assess everything on `mask` (station.faults.Faults)."""
+        path = self.path
+        link = path.link
+        at = link.plc.at
+        self._up_ms = min(self._up_ms + dt_ms, _LONG) if path.can_ok else 0
+        up = self._up_ms > _GRACE_MS
+        mask.assess(faults.CAN_LOST, not path.can_ok)
+        heard = not link.lost()
+        lost = up and (not path.speaks() or link.unheard) or heard and at[plc.COMM] and up
+        lost = lost or path.running() and link.ages[7] > _ACK_MS
+        mask.assess(faults.PLC_LOST, lost)
+        safe = at[plc.SAFE]
+        mask.assess(faults.GUN_ESTOP, heard and bool(safe & plc.ESTOP))
+        mask.assess(faults.EARTH, heard and bool(safe & plc.EARTH))
+        unsafe = heard and not safe & (plc.SAFETY_OK | plc.ESTOP | plc.EARTH)
+        mask.assess(faults.UNSAFE, unsafe or at[plc.ERROR] > 0)
+        bad = heard and at[plc.CP] > 3
+        self._pilot_ms = min(self._pilot_ms + dt_ms, _LONG) if bad else 0
+        mask.assess(faults.PILOT, self._pilot_ms > _PILOT_MS)
+        fault = path.hall.d.seq.guns.fault[path.g]
+        if fault & bank.WELDED:
+            mask.mask |= faults.WELDED
+        mask.assess(faults.NOT_FOLLOWING, bool(fault & bank.STUCK))
+        self._electrical(dt_ms, mask)
+        self._thermal(dt_ms, mask)
+
+    def _electrical(self, dt_ms, mask):
+        path = self.path
+        volts = path.voltage_dv()
+        amps = path.current_da()
+        running = path.running()
+        mask.assess(faults.OVER_VOLTAGE, running and volts > self.volts_max_dv)
+        over = running and amps > path.amps_da + path.amps_da // 10 + 50
+        self._over_ms = min(self._over_ms + dt_ms, _LONG) if over else 0
+        mask.assess(faults.OVER_CURRENT, amps > self.amps_max_da + 50 or self._over_ms > 3000)
+
+    def _thermal(self, dt_ms, mask):
+        temp = self.path.temp_dc()
+        if temp != UNKNOWN:
+            self.hot = temp >= self.hot_dc or (self.hot and temp > self.hot_dc - _COOLED_DC)
+        mask.assess(faults.HOT, self.hot)
+        self._hot_ms = min(self._hot_ms + dt_ms, _LONG) if self.hot else 0
+        mask.assess(faults.HIGH_TEMPERATURE, self._hot_ms > self.hot_fault_ms)
+
+    def derated_da(self, rated_da):
+        """Current allowed at the gun's temperature: linear from TempDerate to TempMax."""
+        temp = self.path.temp_dc()
+        if temp == UNKNOWN:
+            # A gun that never told one has no sensor; one that fell silent is not trusted.
+            heard = self.path.link.plc.at[plc.TEMP_DC] != plc.UNKNOWN_TEMP
+            return 0 if heard else rated_da
+        if temp <= self.derate_dc:
+            return rated_da
+        if temp >= self.hot_dc or self.hot:
+            return 0
+        return rated_da * (self.hot_dc - temp) // (self.hot_dc - self.derate_dc)
+
+    def fault_bits(self, mask):
+        """The fault mask of EVSE_PRESENT and EVSE_FAST (b.2) for the station's faults."""
+        if not mask:
+            return 0
+        bits = 1
+        if mask & (faults.CAN_LOST | faults.PLC_LOST | faults.INPUTS_LOST):
+            bits |= 2
+        if mask & (faults.EARTH | faults.EMERGENCY_STOP | faults.GUN_ESTOP):
+            bits |= 4
+        if mask & (faults.HOT | faults.HIGH_TEMPERATURE):
+            bits |= 8
+        if mask & faults.OVER_CURRENT:
+            bits |= 16
+        if mask & faults.WELDED:
+            bits |= 32
+        return bits
