@@ -25,9 +25,11 @@ def test_rsa(bits, hash_name):
     made = private.sign(MESSAGE, padding.PKCS1v15(), how)
     assert run(rsa.verify(key, hash_name, digest, made))
     assert not run(rsa.verify(key, hash_name, digest, made, 32))
+    assert not run(rsa.verify(key, hash_name, digest, made, rsa.ANY))
     for salt in (0, 20, how.digest_size):
         pss = private.sign(MESSAGE, padding.PSS(padding.MGF1(how), salt), how)
         assert run(rsa.verify(key, hash_name, digest, pss, salt))
+        assert run(rsa.verify(key, hash_name, digest, pss, rsa.ANY))
         assert not run(rsa.verify(key, hash_name, digest, pss, salt + 1))
         assert not run(rsa.verify(key, hash_name, digest, pss))
     wrong = digest[:-1] + bytes([digest[-1] ^ 1])
@@ -98,6 +100,7 @@ def test_forged_pss_does_not_pass():
             other = bytearray(block)
             other[at] ^= bit
             assert not run(rsa.verify(key, "SHA256", digest, raw(bytes(other)), 32)), at
+            assert not run(rsa.verify(key, "SHA256", digest, raw(bytes(other)), rsa.ANY)), at
     assert not run(rsa.verify(key, "SHA256", digest, raw(block[:-1] + b"\xcc"), 32))
     for salt in (0, 31, 33, 222, 223, 256, 512):
         assert not run(rsa.verify(key, "SHA256", digest, made, salt)), salt

@@ -11,6 +11,7 @@ from security.digest import OIDS, new
 
 LOWEST = 2048  # bits; A00.FR.502
 HIGHEST = 4096
+ANY = -2  # a PSS salt of any length: whoever signs files seldom tells which
 _CHUNK = 64  # bytes multiplied in one step: 4 ms on a chip with a key of 3072 bits
 
 
@@ -34,7 +35,7 @@ def verify(key: bytes, name: str, digest: bytes, signature: bytes, salt: int = -
     """Steps; returns whether the signature of a hash fits the RSAPublicKey.
 
     name: of the hash, "SHA256", "SHA384", "SHA512". salt: -1 for PKCS#1 v1.5, for PSS the length
-    of its salt (the mask is made with the same hash). Never raises.
+    of its salt or ANY (the mask is made with the same hash). Never raises.
     """
     try:
         modulus = public(key)[0]
@@ -44,7 +45,7 @@ def verify(key: bytes, name: str, digest: bytes, signature: bytes, salt: int = -
     if len(digest) * 8 != int(name[3:]) or len(signature) != size or signature >= modulus:
         return False
     block = yield from _power(signature, modulus)
-    if salt >= 0:
+    if salt != -1:
         ok = yield from _pss(block, name, digest, salt)
         return ok
     info = item(SEQUENCE, item(SEQUENCE, item(6, OIDS[name]), item(NULL)), item(OCTETS, digest))
@@ -83,7 +84,9 @@ def _pss(block, name, digest, salt):
             data[at] ^= byte
             at += 1
     data[0] &= 0x7F
-    if bytes(data[: start - salt]) != bytes(start - salt - 1) + b"\x01":
+    if salt == ANY:
+        salt = len(bytes(data).lstrip(b"\0")) - 1
+    if salt < 0 or bytes(data[: start - salt]) != bytes(start - salt - 1) + b"\x01":
         return False
     found = yield from new(name, bytes(8) + digest + bytes(data[start - salt :]))
     return found == seal
