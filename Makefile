@@ -7,6 +7,8 @@ BOARD ?= UNIX
 RUN_OPTIONS = $(if $(ONCE),--once) $(if $(PROFILE),--profile $(PROFILE))
 # PYTEST="-k word -x" is handed on by the test targets.
 PYTEST ?=
+# Half of what the tests do is waiting for processes.
+WORKERS ?= $(shell expr 2 \* $$(nproc))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup ports run test test-long check format mpy frozen firmware bench clean distclean \
@@ -26,10 +28,10 @@ run: ports ## a central system, a charger and a vehicle that charges; ONCE=1 end
 	@$(PYTHON) tools/run.py $(RUN_OPTIONS)
 
 test: ports ## the default test suite, under 5 minutes
-	@$(PYTHON) -m pytest -q -n 2 $(PYTEST)
+	@$(PYTHON) -m pytest -q -n $(WORKERS) $(PYTEST)
 
 test-long: ports ## the long tests alone
-	@$(PYTHON) -m pytest -q -n 2 --dist=loadfile -m long $(PYTEST)
+	@$(PYTHON) -m pytest -q -n 2 --dist=loadfile -m long --hypothesis-profile=long $(PYTEST)
 
 check: setup ## style, layers, sizes, generated files, links
 	@$(PYTHON) -m tools.check

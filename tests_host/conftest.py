@@ -7,11 +7,19 @@ Each `def test_*` (or `async def`) of a tests_host/mpy/mt_*.py file becomes two 
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from mpy_runner import host
 from tools import micropython
 
 _VERDICTS = pytest.StashKey[dict]()
+
+# No test fails for how busy the machine is, or once in a hundred runs: the default suite draws the
+# same examples every time, `make test-long` draws new ones.
+_PATIENT = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("suite", derandomize=True, **_PATIENT)
+settings.register_profile("long", **_PATIENT)
+settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session")

@@ -191,9 +191,23 @@ EDGES = [0x00, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xC1, 0xC2, 0xDF,
 EDGES += [0xEC, 0xED, 0xEE, 0xEF, 0xF0, 0xF1, 0xF3, 0xF4, 0xF5, 0xF8, 0xFF]
 
 
-@given(st.lists(st.lists(st.sampled_from(EDGES), max_size=5).map(bytes), max_size=6))
-@settings(max_examples=1500, deadline=None)
+CHUNKS = st.lists(st.lists(st.sampled_from(EDGES), max_size=5).map(bytes), max_size=6)
+
+
+@given(CHUNKS)
+@settings(max_examples=500)
 def test_the_utf8_check_agrees_with_a_strict_decoder_at_every_cut(chunks):
+    agrees(chunks)
+
+
+@pytest.mark.long
+@given(CHUNKS)
+@settings(max_examples=5000)
+def test_the_utf8_check_agrees_with_a_strict_decoder_for_long(chunks):
+    agrees(chunks)
+
+
+def agrees(chunks):
     tail = b""
     for i, chunk in enumerate(chunks):
         tail = utf8.check(tail, memoryview(chunk))
