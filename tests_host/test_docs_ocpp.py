@@ -62,9 +62,8 @@ def test_a_rule_or_key_or_message_without_a_test_is_named(monkeypatch, tmp_path)
 
 def test_a_rule_that_does_not_exist_is_named(monkeypatch):
     tests = docs_ocpp.tests()
-    tests[0].rules = ["S 3.7/99"]
-    tests[1].rules = ["S 3.7"]  # a whole section may be named
-    monkeypatch.setattr(docs_ocpp, "tests", lambda: tests)
+    monkeypatch.setattr(tests[0], "rules", ["S 3.7/99"])
+    monkeypatch.setattr(tests[1], "rules", ["S 3.7"])  # a whole section may be named
     _, wrong = docs_ocpp.page()
     assert [line.partition(": ")[2] for line in wrong if "there is no" in line] == [
         "there is no rule S 3.7/99"

@@ -9,6 +9,7 @@ reference to a rule that does not exist, is an error, of --check too.
 """
 
 import ast
+import functools
 import re
 import sys
 from pathlib import Path
@@ -63,6 +64,7 @@ class Test:
         return f"`{self.file.removeprefix('test_')}` {self.name}"
 
 
+@functools.cache
 def tests(root: Path = ROOT) -> list[Test]:
     """Every test of tests_host, those of OCPP 1.6 first."""
     found = []
@@ -96,6 +98,7 @@ def messages() -> list[tuple[str, str, str]]:
     return found
 
 
+@functools.cache
 def keys() -> list[tuple[str, str, str]]:
     """(name, section, meaning) of the keys that the central system can see."""
     found = []
