@@ -106,7 +106,7 @@ def test_sums_that_double_or_vanish(u, v):
     """Q = G: u G + v Q meets equal and opposite points."""
     size = 32
     p, _, n, gx, gy = curve.curve(size)
-    rows = run(curve.table(gx, gy, 1, p))
+    rows = run(curve.table(size, gx, gy, 1))
     found = run(curve.joint(size, u % n, rows, v % n, rows))
     if (u + v) % n == 0:
         assert found[2] == 0
@@ -120,7 +120,7 @@ def test_sums_that_double_or_vanish(u, v):
 def test_multiplication(u, z):
     p, _, n, gx, gy = curve.curve(32)
     u = u % (n - 1) + 1
-    rows = run(curve.table(gx, gy, z % (p - 1) + 1, p))
+    rows = run(curve.table(32, gx, gy, z % (p - 1) + 1))
     found = run(curve.affine(run(curve.joint(32, u, rows, 0, rows)), p))
     numbers = ec.derive_private_key(u, ec.SECP256R1()).public_key().public_numbers()
     assert found == (numbers.x, numbers.y)

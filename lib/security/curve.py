@@ -72,14 +72,15 @@ def double(point, p: int):
 
 
 def add(point, other, p: int):
-    """Sum of a point and a row (X, Y, Z, Z^2, Z^3) that is not infinity."""
+    """Sum of a point and one that is not infinity."""
     x1, y1, z1 = point
-    x2, y2, z2, zz2, zzz2 = other
+    x2, y2, z2 = other
     if not z1:
-        return x2, y2, z2
+        return other
     zz1 = z1 * z1 % p
+    zz2 = z2 * z2 % p
     u = x1 * zz2 % p
-    s = y1 * zzz2 % p
+    s = y1 * (z2 * zz2 % p) % p
     h = (x2 * zz1 - u) % p
     slope = (y2 * (z1 * zz1 % p) - s) % p
     if not h:
@@ -91,26 +92,35 @@ def add(point, other, p: int):
     return x1, (slope * (u - x1) - s * hh) % p, z1 * z2 % p * h % p
 
 
-def table(x: int, y: int, z: int, p: int):
-    """Steps; returns rows of 1 to 8 times the affine point, in coordinates with this Z.
+def table(size: int, x: int, y: int, z: int):
+    """Steps; returns 1 to 8 times the affine point, in coordinates with this Z, as bytes.
 
-    A random Z makes every number of a multiplication another one each time.
+    A random Z makes every number of a multiplication another one each time. As numbers the rows
+    would hold five times the memory.
     """
+    p = curve(size)[0]
+    rows = bytearray(24 * size)
     zz = z * z % p
-    rows = [_row((x * zz % p, y * (zz * z % p) % p, z), p)]
-    for i in range(2, 9):
-        yield
+    first = x * zz % p, y * (zz * z % p) % p, z
+    for i in range(8):
+        point = first
         if i & 1:
-            rows.append(_row(add(rows[-1][:3], rows[0], p), p))
-        else:
-            rows.append(_row(double(rows[i // 2 - 1][:3], p), p))
+            point = double(_row(rows, i // 2, size), p)
+        elif i:
+            point = add(_row(rows, i - 1, size), first, p)
+        at = 3 * size * i
+        for number in point:
+            rows[at : at + size] = number.to_bytes(size, "big")
+            at += size
+        yield
     return rows
 
 
-def _row(point, p):
-    x, y, z = point
-    zz = z * z % p
-    return x, y, z, zz, zz * z % p
+def _row(rows, i, size):
+    at = 3 * size * i
+    return tuple(
+        [int.from_bytes(rows[k : k + size], "big") for k in range(at, at + 3 * size, size)]
+    )
 
 
 def digits(number: int, size: int) -> bytearray:
@@ -130,7 +140,7 @@ def digits(number: int, size: int) -> bytearray:
 
 
 def joint(size: int, u, rows, v, others):
-    """Steps; returns u * P + v * Q (Jacobian) for the tables of P and Q; u, v below 2^(8 size).
+    """Steps; returns u * P + v * Q (Jacobian) from the tables of P and Q; u, v below 2^(8 size).
 
     A digit of 0 adds nothing, so what is secret must come split at random.
     """
@@ -144,12 +154,9 @@ def joint(size: int, u, rows, v, others):
                 point = double(point, p)
                 yield
         for digit, of in ((u[i] - 8, rows), (v[i] - 8, others)):
-            if digit > 0:
-                point = add(point, of[digit - 1], p)
-                yield
-            elif digit:
-                x, y, z, zz, zzz = of[-digit - 1]
-                point = add(point, (x, p - y, z, zz, zzz), p)
+            if digit:
+                x, y, z = _row(of, abs(digit) - 1, size)
+                point = add(point, (x, y if digit > 0 else p - y, z), p)
                 yield
     return point
 

@@ -44,8 +44,8 @@ def verify(point, digest: bytes, signature: bytes):
         return False
     s = yield from curve.inverse(s, n)
     u = int.from_bytes(digest[:size], "big") * s % n
-    rows = yield from curve.table(gx, gy, 1, p)
-    others = yield from curve.table(x, y, 1, p)
+    rows = yield from curve.table(size, gx, gy, 1)
+    others = yield from curve.table(size, x, y, 1)
     x, _, z = yield from curve.joint(size, u, rows, r * s % n, others)
     # x of the sum is X/Z^2 modulo p, then modulo n: compared without dividing
     z = z * z % p
@@ -98,7 +98,7 @@ def _times(k, random):
     p, _, n, gx, gy = curve.curve(SIZE)
     part = int.from_bytes(random(SIZE), "big") % n
     z = int.from_bytes(random(SIZE), "big") % (p - 1) + 1
-    rows = yield from curve.table(gx, gy, z, p)
+    rows = yield from curve.table(SIZE, gx, gy, z)
     point = yield from curve.joint(SIZE, part, rows, (k - part) % n, rows)
     point = yield from curve.affine(point, p)
     return point
