@@ -36,7 +36,12 @@ def build(app):
     app.store = FileStore("journal")
     app.restart = restart.Restart(app.store)
     app.clock = log.clock = board_clock(app.store, bus.emit)
-    app.config = Config("config.json", (station_keys.KEYS, ocpp_keys.KEYS), bus.emit)
+    tables = (station_keys.KEYS, ocpp_keys.KEYS)
+    if board.PATH == "plc":
+        from station import plc_keys
+
+        tables += (plc_keys.KEYS,)
+    app.config = Config("config.json", tables, bus.emit)
     upkeep.log_setup(app)
     app.io = _inputs_outputs()
     app.cans = []
@@ -68,17 +73,21 @@ def _station(app):
     from station.station import Station
 
     connectors = []
+    hall = _hall(app) if board.PATH == "plc" else None
     station = Station(
         connectors, app.io, app.config, app.clock, app.bus.emit, app.log("CHG"), app.store
     )
+    station.hall = hall
     for cid in range(1, board.CONNECTORS + 1):
-        path = _path(app, cid)
-        app.paths.append(path)
+        path = _gun(hall, cid, app.config) if hall else _path(app, cid)
         connector = Connector(
             cid, path, app.io, app.config, board.RATINGS, station.push, app.clock
         )
         if app.restart.minimal:
             connector.barred = "minimal mode after repeated crashes"
+        if hall:
+            path.attach(connector)
+            connector.barred = connector.barred or hall.barred
         station.add(connector)
     return station
 
@@ -92,7 +101,7 @@ def _path(app, cid):
     driver = can.open(kind, params, board.CAN_BITRATE)
     app.cans.append(driver)
     get = app.config.get
-    return RivotPath(
+    path = RivotPath(
         Rivot(
             get("RivotProfile"),
             get("ModuleCurrentScale"),
@@ -104,6 +113,44 @@ def _path(app, cid):
         app.switch(cid),
         app.config,
     )
+    app.paths.append(path)
+    return path
+
+
+def _hall(app):
+    """Guns with PLCs on a ring of shared modules: one bus, or a second one for the modules."""
+    from drivers import can
+    from station.hall import Hall
+    from station.plc_io import PlcIo
+
+    for kind, params in board.CAN[:2]:
+        app.cans.append(can.open(kind, params, board.CAN_BITRATE))
+    each, power_w, current_da = board.MODULES
+    config = app.config
+    hall = Hall(
+        board.CONNECTORS,
+        each,
+        (power_w, current_da),
+        app.sender(app.cans[0]),
+        app.sender(app.cans[-1]),
+        config,
+    )
+    app.paths += [hall] * len(app.cans)
+    app.io = PlcIo(hall, app.io)
+    shared = each * board.CONNECTORS if len(app.cans) == 1 else 0
+    load = board.CONNECTORS, config.get("PlcContract"), shared, board.CAN_BITRATE
+    try:
+        hall.budget = lazy.call("canproto.budget", "check", *load)
+    except ValueError as e:
+        hall.barred = "CAN is over its budget: %s" % e
+        config.faults.append(hall.barred)
+    return hall
+
+
+def _gun(hall, cid, config):
+    from station.path_plc import PlcPath
+
+    return PlcPath(hall, cid - 1, config)
 
 
 def _charge_point(app):

@@ -88,11 +88,6 @@ def parser() -> argparse.ArgumentParser:
 
 def check(options) -> None:
     """Exit 2 naming what this build does not have, or what does not fit together."""
-    if options.profile == "dc":
-        _fail(
-            "this build has no profile dc: the PLC contract, the power planner and their plant "
-            "are missing; --profile rivot is there"
-        )
     if options.ocpp == "2.0.1":
         _fail("this build has no OCPP 2.0.1: lib/ocppj/v201 is missing; --ocpp 1.6 is there")
     if not 1 <= options.guns <= 12:
@@ -103,8 +98,9 @@ def check(options) -> None:
         _fail(f"--heap {options.heap}: bytes, or a number with k or M")
     if options.csms and not re.match(r"wss?://[^/]", options.csms):
         _fail(f"--csms {options.csms}: a ws:// or wss:// address")
-    if options.no_plant and len(options.can) != options.guns:
-        _fail("--no-plant needs one --can for each connector")
+    buses = (1, 2) if options.profile == "dc" else (options.guns,)
+    if options.no_plant and len(options.can) not in buses:
+        _fail("--no-plant needs one --can for each connector (dc: one, and one for the modules)")
     if options.can and not options.no_plant:
         _fail("--can needs --no-plant")
     if options.replay and options.no_plant:

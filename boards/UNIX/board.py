@@ -5,14 +5,17 @@ GALVANI_IO       HOST:PORT of the inputs and outputs (text lines over TCP); unse
 GALVANI_CONSOLE  port of the TCP console on 127.0.0.1; 0: none
 GALVANI_HTTP     [HOST:]PORT of the web pages (status, set-up), HOST 127.0.0.1; unset: none
 GALVANI_CONNECTORS  number of connectors, 1 unless set
+GALVANI_PATH     rivot (unless set), or plc: guns with a PLC on a ring of shared modules
+GALVANI_BITRATE  of the buses, 250000 unless set (slcan and socketcan: what the adapter has)
+GALVANI_MODULES  of plc: modules a slot, watts and 0.1 A of each; 2,30000,1000 unless set
 """
 
 import os
 
 NAME = "UNIX"
-PATH = "rivot"
+PATH = os.getenv("GALVANI_PATH") or "rivot"
 CONNECTORS = int(os.getenv("GALVANI_CONNECTORS") or 1)
-CAN_BITRATE = 250_000
+CAN_BITRATE = int(os.getenv("GALVANI_BITRATE") or 250_000)
 
 
 def _bus(text):
@@ -39,3 +42,12 @@ RATINGS = {
     "cable_max_da": 1000,
     "power_max_w": 9000,
 }
+if PATH == "plc":
+    MODULES = [int(n) for n in (os.getenv("GALVANI_MODULES") or "2,30000,1000").split(",")]
+    RATINGS = {
+        "voltage_min_dv": 1500,
+        "voltage_max_dv": 10000,
+        "current_max_da": 5000,
+        "cable_max_da": 5000,
+        "power_max_w": 350_000,
+    }

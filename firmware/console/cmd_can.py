@@ -23,6 +23,9 @@ def can(app, args, session):
         )
     for path in app.paths:
         yield "frames refused by the codec: %d" % path.codec.rejected
+    hall = app.station.hall
+    if hall:
+        yield hall.barred or "worst case: " + hall.budget
 
 
 def _dump(app, args):

@@ -9,8 +9,8 @@ from array import array
 
 from micropython import const
 
-from planner import bank, sequence
-from planner.planner import BY_MODULE, NONE, Planner
+from planner import bank, parts, sequence
+from planner import planner as plans
 from planner.ring import Ring
 
 NOBODY = const(255)  # no gun, in bytearrays
@@ -27,7 +27,7 @@ class Deal:
         for m in range(modules):
             ring.slot_of[m] = slot_of[m]
         ring.arrange()
-        self.planner = Planner(ring)
+        self.planner = plans.Planner(ring)
         self.seq = sequence.Sequence(slots, guns)
         self.planning = False
         self.grid_w = ring.grid_w
@@ -151,14 +151,14 @@ class Deal:
     def _target(self, g):
         """Where the current of gun `g` shall go; names what holds it there."""
         if not self.seq.guns.proven(g) or not self.seq.want[g] or self.seq.cut[g]:
-            self.source[g] = NONE
+            self.source[g] = plans.NONE
             return 0
         volts = self.bus_dv[g]
         share = self.power_w[g] * 100 // volts if volts > 0 else 0
         target = min(self.ask_da[g], share)
         self.source[g] = self.limit[g]
         if self._left[g] < target:
-            self.source[g] = BY_MODULE
+            self.source[g] = plans.BY_MODULE
             return self._left[g]
         return target
 
@@ -204,7 +204,7 @@ class Deal:
 
     def _cut(self, s):
         g = self.seq.holder[self.seq.part[s]]
-        return g < len(self.ask_da) and self.seq.cut[g] or g == sequence.SEVERAL
+        return g < len(self.ask_da) and self.seq.cut[g] or g == parts.SEVERAL
 
     def _drained(self, m):
         """(on, amps): down by the ramp, off when nothing flows any more."""

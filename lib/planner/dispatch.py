@@ -10,7 +10,7 @@ from array import array
 
 from micropython import const
 
-from planner.deal import LONG_MS, NOBODY, Deal
+from planner import deal
 
 _STEPS = const(8)  # of a plan in one control step
 _DEMAND_W = const(1000)  # a demand that moved by less is no reason to plan
@@ -19,7 +19,7 @@ _RETRY_MS = const(5000)  # a gun was denied for what time alone may change
 _NONE = const(-1)  # no gun, in the lists of the planner
 
 
-class Dispatch(Deal):
+class Dispatch(deal.Deal):
     """A ring with `slots` slots, `guns` guns, modules in the slots `slot_of` (ascending).
 
     The caller states, by index: of a gun ask_dv ask_da (what it may get now) rank weight present
@@ -39,7 +39,7 @@ class Dispatch(Deal):
         self.adopted = bytearray(b"\xff" * slots)
         self.forced = True  # plan as soon as possible, and take what comes
         self._plan = None
-        self._since_ms = LONG_MS  # the last plan
+        self._since_ms = deal.LONG_MS  # the last plan
         self._gain_ms = 0  # how long another layout has been better
         self._wanted = bytearray(guns)
         self._planned_w = array("i", bytes(4 * guns))
@@ -53,9 +53,9 @@ class Dispatch(Deal):
         self.survey(dt_ms)
         if self.seq.step(dt_ms):
             self.forced = True
-        self._since_ms = min(self._since_ms + dt_ms, LONG_MS)
+        self._since_ms = min(self._since_ms + dt_ms, deal.LONG_MS)
         if self._gain_ms:
-            self._gain_ms = min(self._gain_ms + dt_ms, LONG_MS)
+            self._gain_ms = min(self._gain_ms + dt_ms, deal.LONG_MS)
         self._schedule()
         self.grant()
         self.deal()
@@ -96,7 +96,7 @@ class Dispatch(Deal):
         return False
 
     def _wants(self, g):
-        return bool(self.seq.want[g] and not self.seq.cut[g] and self.seq.home[g] != NOBODY)
+        return bool(self.seq.want[g] and not self.seq.cut[g] and self.seq.home[g] != deal.NOBODY)
 
     def _planning(self):
         """Generator: the best plan; then, if its layout is not worth the wear, the old one's."""
@@ -115,7 +115,7 @@ class Dispatch(Deal):
         planner = self.planner
         owner = planner.owner
         for s in range(self.ring.slots):
-            self.adopted[s] = self.seq.owner[s] = NOBODY if owner[s] == _NONE else owner[s]
+            self.adopted[s] = self.seq.owner[s] = deal.NOBODY if owner[s] == _NONE else owner[s]
         for m in range(len(self.carrier)):
             self.carrier[m] = planner.carrier[m] & 0xFF
         for g in range(len(self.ask_da)):
@@ -137,17 +137,17 @@ class Dispatch(Deal):
         for s in range(ring.slots):
             ring.tie[s] = seq.ties.faulty(s)
             g = self.adopted[s]
-            ring.previous[s] = _NONE if g == NOBODY else g
-            ring.blocked[s] = self.blocked[s] or seq.mns.faulty(s) or keep and g == NOBODY
-            held = g != NOBODY and self._wanted[g] and (keep or self._bound(s))
+            ring.previous[s] = _NONE if g == deal.NOBODY else g
+            ring.blocked[s] = self.blocked[s] or seq.mns.faulty(s) or keep and g == deal.NOBODY
+            held = g != deal.NOBODY and self._wanted[g] and (keep or self._bound(s))
             ring.pin[s] = g if held else _NONE
         for g in range(len(self.ask_da)):
             h = seq.home[g]
-            if h == NOBODY:
+            if h == deal.NOBODY:
                 continue
             if seq.guns.faulty(g):
                 ring.blocked[h] = 1
-            elif not self._wanted[g] and (self.present[g] and self.adopted[h] in (NOBODY, g)):
+            elif not self._wanted[g] and (self.present[g] and self.adopted[h] in (deal.NOBODY, g)):
                 ring.blocked[h] = 1
 
     def _bound(self, s):
@@ -168,7 +168,7 @@ class Dispatch(Deal):
     def _moves(self):
         for s in range(self.ring.slots):
             g = self.planner.owner[s]
-            if self.adopted[s] != (NOBODY if g == _NONE else g):
+            if self.adopted[s] != (deal.NOBODY if g == _NONE else g):
                 return True
         return False
 

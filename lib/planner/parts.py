@@ -8,7 +8,7 @@ from array import array
 
 from micropython import const
 
-from planner.bank import IS_CLOSED, Bank
+from planner import bank
 
 NONE = const(255)  # no gun, in bytearrays of guns
 SEVERAL = const(254)
@@ -39,9 +39,9 @@ class Parts:
         self.want = bytearray(guns)
         self.cut = bytearray(guns)
         self.bridged = bytearray(guns)
-        self.ties = Bank(slots)
-        self.guns = Bank(guns)
-        self.mns = Bank(slots)
+        self.ties = bank.Bank(slots)
+        self.guns = bank.Bank(guns)
+        self.mns = bank.Bank(slots)
         self.part = bytearray(slots)  # which part of the ring a slot may be joined to
         self.sure = bytearray(slots)  # which part it is proven to be joined to
         self.holder = bytearray(slots)  # gun that lives in a part (NONE, SEVERAL)
@@ -74,7 +74,7 @@ class Parts:
             self.part_da[self.part[s]] += self.out_of(s)
         for g in range(len(self.home)):
             self.bridged[g] = 0
-            if self.home[g] != NONE and (self.guns.cmd[g] or self.guns.fb[g] == IS_CLOSED):
+            if self.home[g] != NONE and (self.guns.cmd[g] or self.guns.fb[g] == bank.IS_CLOSED):
                 p = self.part[self.home[g]]
                 if holder[p] == NONE:
                     holder[p] = g

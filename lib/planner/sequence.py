@@ -20,7 +20,7 @@ from array import array
 
 from micropython import const
 
-from planner.parts import NONE, SEVERAL, Parts
+from planner import parts
 
 # How a gun's power is taken away: `cut`.
 ORDERED = const(0)
@@ -38,7 +38,7 @@ _LONG_MS = const(30_000)
 _FAR = const(30_000)  # a voltage difference that is not known
 
 
-class Sequence(Parts):
+class Sequence(parts.Parts):
     """A ring of `slots` slots with a tie and a module contactor each, and `guns` guns.
 
     Facts: see Parts. Orders: `cmd` of the Banks ties, guns, mns; drain (1: the slot's modules at
@@ -78,18 +78,18 @@ class Sequence(Parts):
         for s in range(self.slots):
             self.match_dv[s] = 0
             g = self.holder[self.part[s]]
-            stays = g < SEVERAL and self.owner[s] == g and self.want[g] and not self.cut[g]
+            stays = g < parts.SEVERAL and self.owner[s] == g and self.want[g] and not self.cut[g]
             self.drain[s] = 0 if stays else 1
         for g in range(len(self.home)):
-            if self.home[g] != NONE:
+            if self.home[g] != parts.NONE:
                 self._gun(g, dt_ms)
         for k in range(self.slots):
             self._mn(k)
             self._tie(k, dt_ms)
         for s in range(self.slots):
             g = self.owner[s]
-            joined = g != NONE and self.mns.proven(s) and not self.drain[s]
-            self.feeds[s] = g if joined and self.sure[s] == self.sure[self.home[g]] else NONE
+            joined = g != parts.NONE and self.mns.proven(s) and not self.drain[s]
+            self.feeds[s] = g if joined and self.sure[s] == self.sure[self.home[g]] else parts.NONE
         return found
 
     # -- steps ------------------------------------------------------------------------------
@@ -110,16 +110,16 @@ class Sequence(Parts):
     def _seam(self, k, g):
         """One tie stays open where a gun owns the whole ring: one that is, else the opposite."""
         ties = self.ties
-        seam = NONE
+        seam = parts.NONE
         for t in range(self.slots):
             if self.owner[t] != g:
                 return False
             if not ties.cmd[t] and not ties.fault[t] & 1:
-                if seam != NONE:
+                if seam != parts.NONE:
                     seam = self._opposite(g)
                     break
                 seam = t
-        if seam == NONE:
+        if seam == parts.NONE:
             seam = self._opposite(g)
         for t in range(self.slots):
             if ties.fault[t] & 2:
@@ -132,7 +132,7 @@ class Sequence(Parts):
     def _wanted(self, k):
         """Shall tie `k` be closed?"""
         g = self.owner[k]
-        if g == NONE or g != self.owner[k + 1 if k + 1 < self.slots else 0]:
+        if g == parts.NONE or g != self.owner[k + 1 if k + 1 < self.slots else 0]:
             return False
         return self.want[g] and not self.cut[g] and not self._seam(k, g)
 
@@ -201,7 +201,7 @@ class Sequence(Parts):
     def _mn(self, s):
         """The module contactor of slot `s`."""
         mns = self.mns
-        wanted = self.owner[s] != NONE and self.able[s] and not mns.faulty(s)
+        wanted = self.owner[s] != parts.NONE and self.able[s] and not mns.faulty(s)
         if bool(wanted) == bool(mns.cmd[s]) or mns.ms[s] < self.mn_hold_ms or self._flying(s):
             return
         p = self.part[s]

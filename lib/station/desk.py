@@ -218,6 +218,8 @@ def reset(station, kind, reason=None):
 def clear_faults(station):
     """A person clears latched faults; returns the names of those that still hold."""
     left = 0
+    if station.hall:
+        station.hall.clear()
     for connector in station.connectors:
         left |= connector.clear()
     return faults.names(left)

@@ -6,7 +6,7 @@ orders out. A silent PLC makes what it reports unknown; it harms nobody else.
 
 from micropython import const
 
-from canproto import plc
+from canproto import plc, plc_v1
 from planner import bank
 from planner.dispatch import Dispatch
 from station.module_bus import ModuleBus
@@ -40,6 +40,8 @@ class Hall:
         self.modules = ModuleBus(d, module_send, config.get("ModuleCurrentBy") == "part")
         self.tags = []  # (connector, token, source) that PLCs brought
         self.can_ok = True
+        self.barred = None  # why no gun may charge at all
+        self.budget = ""  # of the bus, for the console
         self.arrivals = 0
         self.limit_w = d.grid_w  # of the central system for the whole station
         self.reload(config)
@@ -131,6 +133,15 @@ class Hall:
             s = d.ring.slot_of[m]
             if d.on[m] and (d.carrier[m] == g or d.seq.feeds[s] == g):
                 self.modules.off(m)
+
+    def safe(self):
+        """Every output away, now: modules first, then the relays."""
+        for m in range(len(self.d.on)):
+            self.modules.off(m)
+        for link in self.links:
+            link.relays = 0
+            link.bits = plc_v1.FORCE_OFF
+            link.step(0)
 
     def clear(self):
         """A person clears what contactors and PLCs hold."""

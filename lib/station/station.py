@@ -171,9 +171,13 @@ class Station:
         """Take every output away now, whatever state the rest is in."""
         for connector in self.connectors:
             connector.path.stop(path_rivot.EMERGENCY)
+        if self.hall:
+            self.hall.safe()
 
     def reload(self):
         """Take the settings again after a CONFIG event."""
         self._snapshot_s = self.config.get("EnergySnapshotInterval")
+        if self.hall:
+            self.hall.reload(self.config)
         for connector in self.connectors:
             connector.reload()

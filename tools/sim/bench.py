@@ -17,6 +17,8 @@ from .cable import Cable
 from .canframe import parse_candump
 from .console_link import ConsoleError, ConsoleLink
 from .control_port import ControlPort
+from .dc_plant import DcPlant
+from .dc_words import DcWords
 from .hub import Hub
 from .io_link import IoLink
 from .machine import Firmware, Machine
@@ -53,7 +55,7 @@ class Bench:
         except (OSError, ValueError, flash.FlashError) as error:
             raise BenchError(str(error)) from None
         self.recording = _recording(options.replay)
-        self.plant = None if options.no_plant else Plant(options.guns, make=self._make())
+        self.plant = None if options.no_plant else self._plant()
         self.hubs = [] if options.no_plant else [Hub() for _ in self.plant.buses]
         self.io = IoLink(self.plant) if self.plant else None
         self.pace = Pace(options.speed, self._advance)
@@ -64,10 +66,17 @@ class Bench:
         self.machine.on_down = self._down
         self.machine.on_power = self._powered
         self.console = ConsoleLink(_free_port(), lambda: self.machine.power)
-        self.control = ControlPort(Words(self), self.console)
+        words = DcWords(self) if options.profile == "dc" else Words(self)
+        self.control = ControlPort(words, self.console)
         self.can = []
         self._link = None
         self.pacing = self.replaying = None
+
+    def _plant(self):
+        if self.options.profile == "dc":
+            version = int(flash.stored(self.dir).get("PlcContract", 3))
+            return DcPlant(self.options.guns, version=version)
+        return Plant(self.options.guns, make=self._make())
 
     def _make(self):
         # The vehicle and the module at hand are those that the station is set up for.
@@ -164,6 +173,8 @@ class Bench:
             "GALVANI_SPEED": f"{self.options.speed:g}",
             "GALVANI_SKEW": str(self.pace.skew_ms()),
         }
+        if self.options.profile == "dc":
+            environment["GALVANI_PATH"] = "plc"
         if self.io:
             environment["GALVANI_IO"] = f"127.0.0.1:{self.io.port}"
         return environment

@@ -132,6 +132,11 @@ class Plant:
         if slow:
             self._slow_ms = 0
 
+    def excuse(self) -> None:
+        """For a moment an opening under load is an emergency: nobody hears anybody."""
+        for rules in self.rules:
+            rules.excuse()
+
     # -- what the station's outputs do
 
     def output_contactor(self, number: int, on: bool) -> None:

@@ -66,6 +66,9 @@ def _switch(text: str) -> bool:
 class Words:
     """The plant's and the machine's words. `bench` has plant, io, hubs, machine, cable, pace."""
 
+    usage = USAGE
+    plc_words = PLC_WORDS  # words that this profile does not have
+
     def __init__(self, bench):
         self.bench = bench
         self._switching = asyncio.Lock()
@@ -75,11 +78,11 @@ class Words:
         words = line.split()
         if not words:
             raise WordError("an empty line")
-        if words[0] in PLC_WORDS:
+        if words[0] in self.plc_words:
             raise WordError(f"{words[0]}: the profile rivot has no PLC")
-        usage = USAGE[words[0]].split()
+        usage = self.usage[words[0]].split()
         if len(words) != len(usage):
-            raise WordError("usage: " + USAGE[words[0]])
+            raise WordError("usage: " + self.usage[words[0]])
         if words[0] not in ("state", "power", "net", "clock") and self.bench.plant is None:
             raise WordError("this bench was started without a plant")
         return await getattr(self, "_" + words[0])(*words[1:]) or {}
@@ -174,8 +177,7 @@ class Words:
         for hub in self.bench.hubs:
             hub.cut(on)
         if on:
-            for rules in self.bench.plant.rules:
-                rules.excuse()
+            self.bench.plant.excuse()
 
     async def _meter(self, number, on):
         self.bench.io.meter(self._outlet(number).number, _switch(on))
