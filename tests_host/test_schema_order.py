@@ -151,6 +151,7 @@ def test_numbers_are_judged_by_their_digits():
 
 
 def test_length_counts_characters_not_bytes():
+    """E 3.58."""
     for char in ("x", "é", "😀", "\\ud83d\\ude00"):
         assert schema.validate(BLOB, "Authorize", False, '{"idTag":"%s"}' % (char * 20)) is None
         assert (

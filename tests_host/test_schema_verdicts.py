@@ -61,7 +61,7 @@ def test_all_28_messages_of_1_6_and_11_of_the_security_whitepaper_are_known():
 
 @pytest.mark.parametrize("action,is_response", MESSAGES)
 def test_minimal_and_maximal_payloads_pass(action, is_response):
-    """JE 2."""
+    """JE 2, E 3.58, E 3.59, E 3.60, E 3.61, E 3.62."""
     root = oracle.official(action, is_response)
     for share, full in ((0, False), (1, False), (1, True)):
         rng = random.Random(7)

@@ -271,7 +271,7 @@ def test_emergency_stop_reaches_every_connector():
 
 
 def test_unplug_under_load():
-    """S 4.10/5."""
+    """S 4.10/5, S 9.1.23."""
     w = charging()
     w.unplug()
     w.pass_time(0.1)

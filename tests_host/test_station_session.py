@@ -22,7 +22,7 @@ def test_plug_first_then_card():
 
 
 def test_a_card_that_nobody_follows_times_out_to_available():  # errata 3.20, 3.21
-    """E 3.21, E 3.77."""
+    """E 3.21, E 3.77, E 3.89."""
     w = World(ConnectionTimeOut=30)
     w.tag()
     w.pass_time(29)
@@ -297,7 +297,7 @@ def test_full_journal_refuses_new_charges():
 
 
 def test_an_unplug_may_leave_the_transaction_waiting():  # S 9.1 StopTransactionOnEVSideDisconnect
-    """S 4.10/5, E 3.80."""
+    """S 4.10/5, E 3.80, S 9.1.23."""
     w = World(StopTransactionOnEVSideDisconnect=False).charge()
     w.unplug()
     w.pass_time(60)
@@ -314,7 +314,7 @@ def test_an_unplug_may_leave_the_transaction_waiting():  # S 9.1 StopTransaction
 
 @pytest.mark.parametrize("frees", [True, False])
 def test_the_lock_after_an_unplug(frees):  # S 9.1 UnlockConnectorOnEVSideDisconnect
-    """S 4.10/8."""
+    """S 4.10/8, S 9.1.33."""
     w = World(UnlockConnectorOnEVSideDisconnect=frees)
     w.io.locks[1] = False
     w.charge()

@@ -115,7 +115,7 @@ def test_before_the_first_answer_only_boot_can_be_triggered():
 
 
 def test_rejected_is_silent_until_the_interval_is_over():  # S 4.2: no answers either
-    """S 4.2/4."""
+    """S 4.2/4, E 3.68."""
     b = boot("Rejected", 50)
     assert b.call("GetConfiguration") is None
     b.cp.receive('[2,"x","NoSuchThing",{}]', b.clock.now)

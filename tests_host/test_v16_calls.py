@@ -58,7 +58,7 @@ UnlockConnectorOnEVSideDisconnect""".split()
 
 
 def test_every_required_key_of_section_9_1_is_there():
-    """S 5.8/1."""
+    """S 5.8/1, E 3.13."""
     answer = Bench().online().call("GetConfiguration")
     assert not set(REQUIRED) - {row["key"] for row in answer["configurationKey"]}
 
@@ -156,7 +156,7 @@ def test_remote_stop():
 
 @pytest.mark.parametrize("kind", ["Soft", "Hard"])
 def test_reset_stops_first_and_waits_for_the_answer(kind):
-    """S 5.14/1, E 3.36."""
+    """S 5.14/1, E 3.36, E 3.82."""
     b = Bench().online().charge().run(3)
     b.csms.silent = ("StopTransaction",)
     assert b.call("Reset", {"type": kind}) == {"status": "Accepted"}
@@ -212,7 +212,7 @@ def test_change_availability():
 
 
 def test_data_transfer():
-    """S 4.3."""
+    """S 4.3, S 5.6."""
     b = Bench().online()
     assert b.call("DataTransfer", {"vendorId": "who"}) == {"status": "UnknownVendorId"}
     b.config.set("RivotMessages", "true")

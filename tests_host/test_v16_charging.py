@@ -104,7 +104,7 @@ def test_a_tx_profile_that_is_no_longer_valid_leaves_the_default():
 
 
 def test_a_tx_profile_goes_with_its_transaction():
-    """S 3.13.1/5."""
+    """S 3.13.1/5, S 7.10."""
     b = charging()
     b.set(1, profile(2, TX))
     b.stop()

@@ -35,7 +35,7 @@ TX = "TxProfile"
     ],
 )
 def test_what_no_schedule_can_be_is_rejected(body):
-    """S 5.16/2, S 7.8, E 3.45, E 3.70."""
+    """S 5.16/2, S 7.8, E 3.45, E 3.70, S 7.13."""
     b = Charging()
     assert b.set(0, body) == "Rejected"
     assert b.limit() is None
@@ -102,7 +102,7 @@ def test_a_full_flash_keeps_no_profile():
 
 
 def test_the_keys_of_section_9_4():
-    """E 3.88."""
+    """E 3.88, S 3.13.5."""
     b = Charging()
     names = (
         "ChargeProfileMaxStackLevel ChargingScheduleAllowedChargingRateUnit "
@@ -148,7 +148,7 @@ def test_its_profile_is_replaced_or_stacked_by_those_that_follow():
 
 
 def test_its_profile_outranks_the_default():
-    """E 3.67."""
+    """E 3.67, S 7.10."""
     b = Charging()
     b.set(0, profile(5, level=9, periods=[(0, 6)]))
     remote(b, profile(1, TX, periods=[(0, 12)]))

@@ -136,7 +136,7 @@ def test_mixed_units_are_converted_before_the_minimum():
 
 
 def test_amperes_of_the_supply_and_their_phases():
-    """E 3.34, E 3.69: ChargingLimitCurrent grid, at SupplyVoltage."""
+    """E 3.34, E 3.69, S 7.12: ChargingLimitCurrent grid, at SupplyVoltage."""
     b = Charging(ChargingLimitCurrent="grid")
     b.set(0, profile(periods=[(0, 16), (60, 16, 1)], start=b.wall))
     assert b.composite(1, 100, "W") == [(0, 11040), (60, 3680)]

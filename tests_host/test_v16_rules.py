@@ -202,7 +202,9 @@ def test_a_recurrency_kind_without_recurring_means_nothing():
 
 
 def test_unlock_key_is_read_only():
-    """E 3.84: UnlockConnectorOnEVSideDisconnect: told as false, not to be changed."""
+    """E 3.84, S 9.1.33, E 3.85: UnlockConnectorOnEVSideDisconnect: told as false, not to be
+    changed.
+    """
     b = Bench().online()
     key = "UnlockConnectorOnEVSideDisconnect"
     told = b.call("GetConfiguration", {"key": [key]})["configurationKey"]
@@ -257,7 +259,9 @@ def test_lists_are_as_long_as_their_keys_say():
 
 
 def test_what_is_told_of_the_station():
-    """S 9: lengths, retries and names that a central system reads first; all read-only but one."""
+    """E 3.81, S 9: lengths, retries and names that a central system reads first; all read-only but
+    one.
+    """
     b = Bench().online()
     for key, value, readonly in (
         ("ConnectorPhaseRotationMaxLength", "13", True),
@@ -274,7 +278,7 @@ def test_what_is_told_of_the_station():
 
 
 def test_profiles_told_are_profiles_served():
-    """S 9: SupportedFeatureProfiles names all six, as many as its MaxLength."""
+    """E 3.2, S 9: SupportedFeatureProfiles names all six, as many as its MaxLength."""
     b = Bench().online()
     names = ["SupportedFeatureProfiles", "SupportedFeatureProfilesMaxLength"]
     rows = b.call("GetConfiguration", {"key": names})["configurationKey"]

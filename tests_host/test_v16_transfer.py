@@ -141,7 +141,7 @@ def test_a_second_failure_is_told_too():  # complaint 29
 
 @pytest.mark.parametrize("kind", ["Diagnostics", "Firmware"])
 def test_idle_only_when_triggered(kind):
-    """S 4.4/2, S 4.5/2."""
+    """S 4.4/2, S 4.5/2, S 7.24, S 7.25."""
     b = Bench().online().run(100)
     assert not statuses(b, kind)
     assert trigger(b, kind + "StatusNotification") == "Idle"
