@@ -40,6 +40,7 @@ def options(directory, **changes):
         "csms": None,
         "id": None,
         "guns": 1,
+        "profile": "rivot",
         "set": [],
         "control": 0,
         "heap": "",
