@@ -61,7 +61,8 @@ class Snapshot:
                     base = start
                 if "r" not in words[1] or words[-1] in ("[vvar]", "[vdso]"):
                     continue
-                if len(words) < 6 or words[-1] in (exe, "[heap]", "[stack]"):
+                named = words[-1] in (exe, "[heap]", "[stack]") or words[-1].endswith(".img")
+                if len(words) < 6 or named:  # .img: a ROMFS, tools/sim/rom.py
                     memory.seek(start)
                     self._areas.append((start, end, memory.read(end - start), words[-1]))
         self.symbols = {}

@@ -78,6 +78,17 @@ def frozen():
     )
 
 
+@measures("heap.smallest.romfs", "heap.smallest_calls.romfs", seconds=100)
+def romfs():
+    """The same out of a ROMFS."""
+    name = "heap.smallest.romfs"
+    first = _figure(name, "romfs", 48, 256, "a whole charge")
+    yield first
+    low = (first.value or 48 * 1024) // 1024
+    what = "a charge with every Core call"
+    yield _figure("heap.smallest_calls.romfs", "romfs", low, 256, what, calls=True)
+
+
 @measures("heap.smallest_12_guns.frozen", seconds=60)
 def twelve_guns():
     """Twelve connectors, frozen; a charge at the last one."""
