@@ -45,7 +45,7 @@ def test_the_boundary_tests_of_the_template_pass_under_the_new_name(tree):
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull,
          "--rootdir", tree, tree / "tests_host"],
-        cwd=tree, env=environment, capture_output=True, text=True, timeout=60,
+        cwd=tree, env=environment, capture_output=True, text=True, timeout=240,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"\d\d passed", done.stdout)
@@ -83,7 +83,7 @@ print(heard)
     done = subprocess.run(
         [micropython32, "-X", "heapsize=112k", "-c", script],
         env=os.environ | {"MICROPYPATH": f"{tree / 'lib'}:.frozen"},
-        capture_output=True, text=True, timeout=20,
+        capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     assert (done.stdout, done.stderr) == ("6\n", "")
 

@@ -33,7 +33,7 @@ def run(lines, *options, python=sys.executable):
         capture_output=True,
         text=True,
         cwd="/",
-        timeout=60,
+        timeout=240,
     )
     return [json.loads(line) for line in done.stdout.splitlines()], done
 

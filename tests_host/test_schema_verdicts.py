@@ -105,5 +105,5 @@ def test_the_ports_give_the_same_verdicts(bits, request, tmp_path):
     script.write_text(ON_PORT)
     command = [port, "-X", "heapsize=400k", script, vectors]
     environment = {**os.environ, "MICROPYPATH": str(ROOT / "lib")}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240)
     assert (done.stdout[-2000:], done.stderr) == ("4000 cases 0 wrong\n", "")
