@@ -1,9 +1,12 @@
 """What is known about a row of contactors: ordered, reported, moving, faulty?
 
 An auxiliary contact reports each contactor. A report that does not follow its order within
-`aux_ms` is a fault: welded (ordered open, reported closed) or stuck (ordered closed, reported
-open), held until a person clears it. A report that is missing counts as closed and as open,
-whichever is worse, for as long as it is missing.
+`aux_ms` is a fault: welded (ordered open, reported closed) or stuck (ordered closed, never
+reported so), held until a person clears it. One that was closed and falls by itself (its PLC has
+a reason) loses its order and is no fault. A report that is missing counts as closed and as open,
+whichever is worse, for as long as it is missing; who does not report for `gone_ms` does not hear
+us either, has opened by its own watchdog and must not close again with our next word: the order is
+withdrawn.
 """
 
 from array import array
@@ -28,9 +31,11 @@ class Bank:
 
     def __init__(self, count, aux_ms=200):
         self.aux_ms = aux_ms
+        self.gone_ms = 2500
         self.cmd = bytearray(count)
         self.fb = bytearray(b"\x02" * count)
         self.fault = bytearray(count)
+        self.seen = bytearray(count)  # 1: the last order has been reported as done
         self.ms = array("i", [_LONG] * count)
         self.lost_ms = array("i", bytes(4 * count))
         self.moves = array("i", bytes(4 * count))
@@ -38,7 +43,7 @@ class Bank:
     def order(self, i, on):
         """Open or close contactor `i`."""
         self.cmd[i] = on
-        self.ms[i] = 0
+        self.seen[i] = self.ms[i] = 0
         self.moves[i] += 1
 
     def step(self, dt_ms):
@@ -51,20 +56,31 @@ class Bank:
                 before = self.lost_ms[i]
                 self.lost_ms[i] = min(before + dt_ms, _LONG)
                 found = found or before <= self.aux_ms < before + dt_ms
+                if self.cmd[i] and before + dt_ms > self.gone_ms:
+                    self.withdraw(i)
                 continue
             if self.lost_ms[i]:
                 found = found or self.lost_ms[i] > self.aux_ms
                 self.lost_ms[i] = 0
-            if fb == self.cmd[i] or ms <= self.aux_ms:
+            if fb == self.cmd[i]:
+                self.seen[i] = 1
+                continue
+            if ms <= self.aux_ms:
                 continue
             kind = WELDED if fb else STUCK
-            if not self.fault[i] & kind:
+            if self.cmd[i] and self.seen[i]:
+                found = True
+            elif not self.fault[i] & kind:
                 self.fault[i] |= kind
                 found = True
             if self.cmd[i]:  # it has not closed: nobody waits for it any more
-                self.cmd[i] = 0
-                self.ms[i] = 0
+                self.withdraw(i)
         return found
+
+    def withdraw(self, i):
+        """It has opened by itself, or never closed."""
+        self.cmd[i] = self.seen[i] = 0
+        self.ms[i] = 0
 
     def faulty(self, i):
         """WELDED | STUCK of what is held and of what is not known."""

@@ -138,7 +138,7 @@ class Sequence(parts.Parts):
 
     def _tie(self, k, dt_ms):
         ties = self.ties
-        wanted = self._wanted(k)
+        wanted = self._wanted(k) and not ties.lost_ms[k] > ties.aux_ms
         if bool(wanted) == bool(ties.cmd[k]) or wanted and not ties.open(k):
             self._steady[k] = 0
             return

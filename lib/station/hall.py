@@ -13,6 +13,8 @@ from station.module_bus import ModuleBus
 from station.plc_link import PlcLink
 
 _AUX_MS = const(500)  # order to report: the control step, the PLC's 100 ms, the contactor
+_WATCH_MS = const(280)
+_WATCH_SLOW_MS = const(2500)
 _AUX_SLOW_MS = const(1000)  # v3: its telemetry comes each 300 ms
 
 
@@ -34,7 +36,12 @@ class Hall:
             d.seq.home[g] = g
         seq = d.seq
         aux = _AUX_SLOW_MS if version == 3 else _AUX_MS
-        seq.ties.aux_ms = seq.guns.aux_ms = seq.mns.aux_ms = aux
+        self.banks = seq.ties, seq.guns, seq.mns
+        # After so long without a word from us a PLC opens its relays (b.2, b.5).
+        self.watch_ms = _WATCH_MS if version < 3 else _WATCH_SLOW_MS
+        for row in self.banks:
+            row.aux_ms = aux
+            row.gone_ms = self.watch_ms
         self.links = [PlcLink(g, version, send) for g in range(guns)]
         self.paths = [None] * guns
         self.modules = ModuleBus(d, module_send, config.get("ModuleCurrentBy") == "part")
@@ -97,6 +104,11 @@ class Hall:
     def step(self, dt_ms):
         """After the connectors' steps: reports, plan, orders, frames."""
         d = self.d
+        if dt_ms > self.watch_ms:  # we have been away: they have opened
+            for row in self.banks:
+                for i in range(len(row.cmd)):
+                    if row.cmd[i]:
+                        row.withdraw(i)
         self._report()
         d.grid_w = min(self.grid_w, self.limit_w)
         self.modules.assess(dt_ms)
@@ -145,8 +157,7 @@ class Hall:
 
     def clear(self):
         """A person clears what contactors and PLCs hold."""
-        seq = self.d.seq
-        for row in (seq.ties, seq.guns, seq.mns):
+        for row in self.banks:
             row.clear()
         for link in self.links:
             link.clear()

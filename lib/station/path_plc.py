@@ -47,7 +47,8 @@ class PlcPath:
         self.done = False  # the vehicle has finished: nothing more until it is unplugged
         self.broken_ms = 0  # since the communication with the vehicle broke off in a charge
         self.offered = False  # a token of this vehicle was handed on
-        self.volts_dv = self.amps_da = 0
+        self.volts_dv = self.amps_da = self.last_stage = 0
+        self.pre_dv = -1  # the vehicle's voltage as its pre-charge named it
         self.reload(config)
 
     def attach(self, connector):
@@ -244,8 +245,6 @@ class PlcPath:
         self._watch(dt_ms, state, at)
         self._granted(d, want)
 
-    pre_dv = -1
-
     def _watch(self, dt_ms, state, at):
         """The end that the vehicle asks for, and breaks of its communication."""
         connector = self.connector
@@ -255,8 +254,11 @@ class PlcPath:
             if state:
                 self.done = True
                 connector.stop("Other")  # the vehicle has what it wanted
-        broken = state == "active" and self.speaks() and at[plc.STAGE] < self.stage
-        self.broken_ms = self.broken_ms + dt_ms if broken else 0
+        stage = at[plc.STAGE]
+        broken = state == "active" and self.speaks() and stage < self.stage
+        # It counts while nothing moves: a communication that is taken up again takes its time.
+        self.broken_ms = self.broken_ms + dt_ms if broken and stage == self.last_stage else 0
+        self.last_stage = stage
         if self.broken_ms > _DROP_MS:
             connector.stop("Other")
 
@@ -279,6 +281,8 @@ class PlcPath:
         granted = (state == "ready" or state == "active") and not mask and not self.done
         flowing = not self.still()
         lock = c.locked or flowing or c.plugged and state in ("ready", "active", "stopping")
+        if d.seq.guns.may(g) and self.bus_dv() > d.seq.safe_dv:
+            lock = True  # what is behind the plug is still alive
         bits = plc_v1.SYS_ENABLE | plc_v1.HLC | link.bits & plc_v1.CLEAR_FAULTS
         if granted:
             bits |= plc_v1.GRANTED

@@ -61,6 +61,7 @@ class DcPlant:
         modules = [DcModule(i + 1, i // each) for i in range(count * each)]
         self.ring = DcRing(count, modules, vehicles, list(range(count)), self._cry)
         self.ring.excused = lambda gun: self._excused_ms > 0 or self.estop or self._urgent(gun)
+        self.ring.dropped = lambda slot: self._excused_ms > 0 or self._urgent(slot)
         self.outlets = []
         for g, vehicle in enumerate(vehicles):
             ring = self.ring

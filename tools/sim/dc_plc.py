@@ -148,8 +148,10 @@ class Plc:
         closed = self.relays if well and self.enabled and not self.forced_off else 0
         for i, contactor in enumerate(self.contactors):
             contactor.set(bool(closed >> i & 1))
-        if self.stage not in (PRECHARGE, DELIVERY, DEMAND) and not self.contactors[0].on:
-            self.vehicle.inlet = False
+        if self.stage not in (PRECHARGE, DELIVERY, DEMAND):
+            # The vehicle opens its own contactors, be ours welded or not.
+            if not self.contactors[0].on or self.stage_ms > 2000:
+                self.vehicle.inlet = False
         self._tell(dt_ms)
 
     def reason(self) -> int:
@@ -194,7 +196,7 @@ class Plc:
                 self._enter(DELIVERY)
         elif stage in (DELIVERY, DEMAND):
             self._deliver(granted, car)
-        elif stage == ENDING and not self.contactors[0].on and self.stage_ms >= STAGE_MS:
+        elif stage == ENDING and not car.inlet and self.stage_ms >= STAGE_MS:
             self.cable_ok = False
             self._enter(ENDED)
         elif stage == ENDED and granted and not self.complete and self.stage_ms >= 1000:
