@@ -1,5 +1,6 @@
 """The journal: unknown times, full flash, flash that refuses, damaged records (E 3.10, 3.11)."""
 
+from station import topics
 from v16_bench import WALL, Bench, Error
 
 
@@ -96,6 +97,20 @@ def test_flash_that_refuses_a_stop_is_tried_again():
     b.store.refuse = False
     b.run(5)
     assert len(b.sent("StopTransaction")) == 1
+
+
+def test_an_end_that_is_told_twice_is_one_stop():
+    b = Bench(MeterValueSampleInterval=0).online().charge().run(3)
+    b.csms.silent = ("StopTransaction",)
+    session = b.station.connector(1).session
+    b.stop(reason="Remote")
+    session.stop_reason = "Other"
+    b.bus.emit(topics.TX_STOPPED, session)
+    b.csms.silent = ()
+    b.offline()
+    b = b.reboot().online(5)
+    assert [p["reason"] for p in b.sent("StopTransaction")] == ["Remote", "Remote"]
+    assert len(set(b.ids("StopTransaction"))) == 1
 
 
 def test_a_damaged_record_is_set_aside_and_the_rest_delivered():

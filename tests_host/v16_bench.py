@@ -200,7 +200,7 @@ class Bench:
 
     def reboot(self, **settings):
         """The power comes back: a new charge point on the same flash, ten seconds later."""
-        other = Bench(
+        other = type(self)(
             Store(self.store.files),
             None,
             len(self.station.connectors),
