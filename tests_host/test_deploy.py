@@ -90,7 +90,7 @@ def test_a_second_deploy_sends_nothing_and_tells_the_build(board):
 
 
 def test_only_what_differs_goes_over_the_line_and_other_files_stay(board):
-    (board.flash / "lib/ws/utf8.mpy").write_bytes(b"damaged")
+    (board.flash / "console/table.mpy").write_bytes(b"damaged")
     (board.flash / "lib/ws/gone.mpy").write_bytes(b"of an older build")
     (board.flash / "lib/ws/frames.py").write_bytes(b"would win over the .mpy")
     (board.flash / "mine.txt").write_bytes(b"a person's")
@@ -99,6 +99,21 @@ def test_only_what_differs_goes_over_the_line_and_other_files_stay(board):
     there = on_flash(board)
     assert "lib/ws/gone.mpy" not in there and "lib/ws/frames.py" not in there
     assert there["mine.txt"] == b"a person's"
+
+
+def test_what_comes_by_cable_wins_over_an_update():
+    there = {"slot": (6, "x"), "a/galvani.mpy": (1, "y"), "config.json": (1, "z")}
+    assert plan.changes({}, there) == ([], ["slot"])
+
+
+def test_a_station_that_ctrl_c_has_stopped_leaves_the_memory_too(board, monkeypatch):
+    real = Link.facts
+    stops = []
+    monkeypatch.setattr(Link, "facts", lambda link: real(link) | {"runs": False, "used": True})
+    stop = Link.stop
+    monkeypatch.setattr(Link, "stop", lambda link: stops.append(1) or stop(link))
+    run(board, "deploy", "--board", "UNIX", "--no-wait")
+    assert stops == [1]
 
 
 def test_a_deploy_that_is_interrupted_leaves_the_old_build_and_goes_on_later(
@@ -136,26 +151,26 @@ def test_a_deploy_that_is_interrupted_leaves_the_old_build_and_goes_on_later(
 def test_a_cut_while_the_files_move_into_place_is_mended_by_the_next_start(board):
     whole = on_flash(board)
     new = board.flash / "new"
-    for path in ("lib/ws/utf8.mpy", "core/bus.mpy", "main.mpy"):
+    for path in ("console/table.mpy", "lib/galvani.mpy", "main.mpy"):
         (new / path).parent.mkdir(parents=True, exist_ok=True)
         (new / path).write_bytes(whole[path])
-    (board.flash / "core/bus.mpy").write_bytes(b"half of the move was done: the other build")
+    (board.flash / "lib/galvani.mpy").write_bytes(b"half of the move was done: the other build")
     (board.flash / "lib/older.mpy").write_bytes(b"")
     (new / "go").write_text("lib/older.mpy\nlib/not-there.mpy\n")
     board.cut()
     health.wait(board.port)
     now = on_flash(board)
-    assert now["core/bus.mpy"] == whole["core/bus.mpy"] and "lib/older.mpy" not in now
+    assert now["lib/galvani.mpy"] == whole["lib/galvani.mpy"] and "lib/older.mpy" not in now
     assert not new.exists()
 
 
 def test_half_an_update_is_never_moved_into_place(board):
-    new = board.flash / "new/lib/ws"
+    new = board.flash / "new/console"
     new.mkdir(parents=True)
-    (new / "utf8.mpy").write_bytes(b"half")
+    (new / "table.mpy").write_bytes(b"half")
     board.cut()
     health.wait(board.port)
-    assert (board.flash / "lib/ws/utf8.mpy").read_bytes() != b"half"
+    assert (board.flash / "console/table.mpy").read_bytes() != b"half"
     run(board, "deploy", "--board", "UNIX", "--no-wait")
     board.cut()
 
@@ -176,10 +191,10 @@ def test_provision_and_backup_and_restore(board, tmp_path):
         assert not [name for name in tar.getnames() if "key-" in name]
         held = json.loads(tar.extractfile("config.json").read())
     assert held["values"] == {"Identity": "CP-7", "WiFiPassword": "correct horse"}
-    (board.flash / "core/bus.mpy").unlink()
+    (board.flash / "lib/galvani.mpy").unlink()
     (board.flash / "stray").write_bytes(b"x")
     with contextlib.suppress(OSError):
-        board.cut()  # without the bus the station cannot start: the bare raw mode is there
+        board.cut()  # without that the station cannot start: the bare raw mode is there
     (board.flash / "main.mpy").rename(board.flash / "was_main.mpy")
     board.cut()
     assert "healthy: CP-7" in run(board, "restore", str(file))

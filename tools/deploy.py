@@ -55,6 +55,7 @@ def _stopped(name: str, force: bool):
             )
         if facts["runs"]:
             out.print("the station stops, its outputs are off")
+        if facts["runs"] or facts["used"]:  # or somebody has stopped it, and it is still loaded
             link.stop()
             facts |= {key: link.facts()[key] for key in ("free", "heap", "frozen")}
         link.helpers()

@@ -30,7 +30,7 @@ PACKAGES = {
     "make": ("make",),
 }
 FLASH_AT = 0x21800000
-FLASH_SIZE = 1 << 20
+FLASH_SIZE = 2 << 20  # as the files of a 4 MB board
 BLOCK = 4096
 
 # The port's own script puts .ARM.exidx, which LittleFS's code brings along, into .data's way.

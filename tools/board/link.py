@@ -82,19 +82,23 @@ z = False
 if not a:
     p = sys.path[:]
     sys.path[:] = [".frozen"]
+    b = sys.modules.pop("board", None)
     try:
-        import core.bus
+        import board
         z = True
-        del sys.modules["core.bus"], sys.modules["core"]
+        del sys.modules["board"]
     except ImportError:
         pass
+    if b:
+        sys.modules["board"] = b
     sys.path[:] = p
     gc.collect()
 f = gc.mem_free()
 import json
 print(json.dumps({"platform": sys.platform, "release": list(sys.implementation[1])[:3],
 "mpy": getattr(sys.implementation, "_mpy", 0), "free": f, "heap": f + gc.mem_alloc(),
-"flash": s[1] * s[3], "rom": r, "frozen": z, "runs": a is not None, "charging": c}))
+"flash": s[1] * s[3], "rom": r, "frozen": z, "runs": a is not None, "charging": c,
+"used": "galvani" in sys.modules or "wiring" in sys.modules}))
 """
 
 RADIO = """
@@ -191,7 +195,7 @@ class Link:
         return int(self.run(RADIO, 20))
 
     def stop(self) -> None:
-        """Stops a running station, its outputs off; the raw mode goes on with its memory free."""
+        """A soft reset: a station stops, its outputs off; the raw mode goes on, memory free."""
         self.transport.read_until(1, b">")
         self.transport.serial.write(b"\x04")
         if not self.transport.read_until(1, BANNER, timeout=10).endswith(BANNER):

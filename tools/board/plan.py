@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # Folders that belong to the build: what it no longer has there is removed. All else on the flash
 # (config.json, journal, certificates, a person's own files) is left alone.
 OURS = ("lib/", "core/", "drivers/", "tasks/", "console/", "net/", "ota/", "parts/")
+SLOT = "slot"  # names the build of an update (firmware/boot.py); what comes by cable wins over it
 ARCHITECTURES = (
     None,
     "x86",
@@ -76,7 +77,7 @@ def changes(wanted: dict[str, bytes], there: dict[str, tuple[int, str]]):
     gone = [
         path
         for path in sorted(there)
-        if path not in wanted and (path.startswith(OURS) or path in twins)
+        if path not in wanted and (path.startswith(OURS) or path in twins or path == SLOT)
     ]
     # boot.py knows how to finish an update, main.py starts what came before it.
     send.sort(key=lambda path: (path.startswith("main."), not path.startswith("boot."), path))
