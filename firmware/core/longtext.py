@@ -46,10 +46,10 @@ class LongText:
         """A byte as int, or a slice without a step as bytes."""
         if isinstance(key, int):
             if not 0 <= key < self._size:
-                raise IndexError("end of text")
+                raise IndexError("bytes index out of range")  # as bytes say it
             self._show(key)
             return self._window[key - self._begin]
-        start = key.start
+        start = key.start or 0
         stop = self._size if key.stop is None else min(key.stop, self._size)
         self._show(start)
         if stop <= self._begin + _WINDOW:
