@@ -11,6 +11,7 @@ import tarfile
 import pytest
 from typer.testing import CliRunner
 
+import rom_target
 from tools import deploy, emulator
 from tools.board import BoardError, image, plan
 from tools.board.link import Link
@@ -148,6 +149,25 @@ def test_9_a_factory_image_is_read_by_the_chip_as_its_own(build, tmp_path):
             link.put("written", b"by the chip")
         chip.soft_reset()
         assert "written" in listed(chip)
+
+
+def test_10_a_rom_that_cannot_be_written_is_found_out_and_one_that_can_is_used(chip, build):
+    memory = "__import__('uctypes').bytearray_at(0x21000000, 0x80000)"
+    before = listed(chip)
+    with Link(chip.port) as link:
+        rom_target.install(link, "readonly", memory)
+    with pytest.raises(BoardError, match="another content is read back"):
+        run(chip, "deploy", *OPTIONS)
+    assert listed(chip) == before
+    with Link(chip.port) as link:
+        rom_target.install(link, "partition", memory)
+    assert "bytes written and read back" in run(chip, "deploy", *OPTIONS)
+    left = {path for path in listed(chip) if path in build}
+    assert left == {"boot.py", "main.py", "build.json"}
+    with Link(chip.port) as link:
+        link.run("import gc, sys\nsys.path.append('/rom/lib')\ngc.collect()\na = gc.mem_alloc()")
+        held = link.run("import location\ngc.collect()\nprint(gc.mem_alloc() - a)")
+    assert int(held) < len(build["lib/location.mpy"]) * 1.3  # executed where it lies
 
 
 def test_an_image_that_is_too_small_is_refused(build):

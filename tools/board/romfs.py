@@ -1,16 +1,28 @@
 """Where a board has a ROMFS: how does the firmware get into it, and is it really there?
 
 Code in a ROMFS is executed in place: half the memory of .mpy files. mpremote builds and writes the
-image; it reports success even where a port cannot write, so the build id is read back.
+image; it reports success even where a port cannot write, so every file is read back. A cut while
+it is written leaves a station that cannot start, and the REPL: deploy again.
 """
 
 import contextlib
+import hashlib
 import io
 import tempfile
 from pathlib import Path
 
-from tools.board import BoardError
+from mpremote.transport import TransportError
 
+from tools.board import BoardError
+from tools.board.link import LONG_S
+
+MOUNT = """
+try:
+    vfs.umount("/rom")
+except OSError:
+    pass
+vfs.mount(vfs.VfsRom(vfs.rom_ioctl(2, 0)), "/rom")
+"""
 STARTED = ("boot.py", "main.py", "boot.mpy", "main.mpy", "build.json")  # stay on the flash
 
 
@@ -26,15 +38,14 @@ def deploy(link, wanted: dict[str, bytes], say) -> dict[str, bytes]:
             target.write_bytes(data)
         with contextlib.redirect_stdout(io.StringIO()):
             rom = make_romfs(folder, mpy_cross=False)
-    if _held(link) == wanted["build.json"]:
+    hashes = {path: hashlib.sha256(data).hexdigest() for path, data in inside.items()}
+    if _held(link) == hashes:
         say("ROMFS: up to date")
     else:
         write(link, rom)
-        link.run(
-            "try:\n vfs.umount('/rom')\nexcept OSError: pass\n"
-            "_r = vfs.rom_ioctl(2, 0)\nvfs.mount(vfs.VfsRom(_r), '/rom')"
-        )
-        if _held(link) != wanted["build.json"]:
+        with contextlib.suppress(BoardError):  # what is there may be no file system
+            link.run(MOUNT)
+        if _held(link) != hashes:
             raise BoardError(
                 "the ROMFS was written, but another content is read back: this port cannot write "
                 "it. ROM=0 puts the files on the flash instead"
@@ -43,11 +54,13 @@ def deploy(link, wanted: dict[str, bytes], say) -> dict[str, bytes]:
     return {p: d for p, d in wanted.items() if p in STARTED}
 
 
-def _held(link) -> bytes | None:
+def _held(link) -> dict[str, str]:
+    """Path to SHA-256 of what can be read of the ROMFS now."""
     try:
-        return link.get("/rom/build.json")
+        rows = [line.split(" ", 2) for line in link.run("_w('/rom')", LONG_S).splitlines()]
     except BoardError:
-        return None
+        return {}
+    return {path.removeprefix("/rom/"): digest for _, digest, path in rows}
 
 
 def write(link, rom: bytes) -> None:
@@ -70,5 +83,5 @@ def write(link, rom: bytes) -> None:
                 commands._do_romfs_deploy(state, args)
         except SystemExit:
             raise BoardError("the ROMFS was refused: " + said.getvalue().strip().split("\n")[-1])
-        except commands.CommandError as error:
+        except (commands.CommandError, TransportError, OSError) as error:
             raise BoardError(f"the ROMFS cannot be written: {error}")
