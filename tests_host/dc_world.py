@@ -4,7 +4,8 @@
     w.plug(1); w.tag("A1", 1); w.until(lambda: w.amps(1) > 100)
     assert w.c(1).status == "Charging" and not w.violations
 
-Frames go through a port that delivers at once; cards come through the session's gate as on a board.
+Frames go through a port that delivers at once; cards come through the session's gate as on a
+board.
 """
 
 from station import plc_keys, topics

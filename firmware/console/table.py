@@ -20,6 +20,7 @@ TABLE = (
     b"\nreset|cmd_service|soft|hard|end all charges in order and restart"
     b"\nconfig|cmd_config|[list [PREFIX]] or get KEY or set KEY VALUE or unset KEY|settings"
     b"\nfactory|cmd_service|reset|all settings to their defaults (says what is kept)"
+    b"\nring|cmd_ring|[--json]|Slots, islands, power and limits of a ring of shared modules"
     b"\ncan|cmd_can|[dump [SECONDS]]|CAN buses: state and counters, or frames in candump format"
     b"\ntasks|cmd_status||age of every task's beat"
     b"\ntime|cmd_service|[set YYYY-MM-DDThh:mm:ssZ]|wall clock and uptime"

@@ -265,6 +265,8 @@ class PlcPath:
     def _granted(self, d, want):
         """What the plan allows is the limit that counts, and says who it is from."""
         limits = self.connector.limits
+        if want and d.denied[self.g]:
+            limits.grant(0, d.ask_dv[self.g], "ring")  # `ring` on the console says why
         if want == sequence.READY and d.seq.guns.proven(self.g):
             source = d.source[self.g]
             if source > planner.BY_DEMAND and d.power_w[self.g] < limits.limit_w:
