@@ -100,6 +100,7 @@ def test_flash_that_refuses_a_stop_is_tried_again():
 
 
 def test_an_end_that_is_told_twice_is_one_stop():
+    """S 4.10/1."""
     b = Bench(MeterValueSampleInterval=0).online().charge().run(3)
     b.csms.silent = ("StopTransaction",)
     session = b.station.connector(1).session
@@ -111,6 +112,17 @@ def test_an_end_that_is_told_twice_is_one_stop():
     b = b.reboot().online(5)
     assert [p["reason"] for p in b.sent("StopTransaction")] == ["Remote", "Remote"]
     assert len(set(b.ids("StopTransaction"))) == 1
+
+
+def test_a_reading_under_way_when_the_line_breaks_survives_a_power_cut():
+    """S 3.7/2."""
+    b = Bench(MeterValueSampleInterval=30).online().charge()
+    b.csms.silent = ("MeterValues",)
+    b.run(33)
+    assert len(b.sent("MeterValues")) == 1 and not [n for n in b.store.files if n[0] == "m"]
+    b.offline()
+    b = b.reboot().online(5)
+    assert b.ids("MeterValues")[0] == b.ids("MeterValues")[1]
 
 
 def test_a_damaged_record_is_set_aside_and_the_rest_delivered():

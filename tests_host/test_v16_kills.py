@@ -173,6 +173,7 @@ def check(books, state, kills):
 
 
 def test_twenty_kills(tmp_path):
+    """S 3.7/2, S 4.10/1, S 4.10/3, E 3.78, U 5."""
     asyncio.run(asyncio.wait_for(play(tmp_path, 20, 1), 180))
 
 

@@ -52,6 +52,7 @@ class Csms:
                 waited = bench.clock.now - self.calls[-1][0]
                 assert waited >= bench.cp.rpc.timeout, "two CALLs under way"
             self.calls.append((bench.clock.now, message[2], message[3], message[1]))
+            self.pending = [m for m in self.pending if m[1] != message[1]]  # sent once more
             if self.silent is True or message[2] in self.silent:
                 self.pending.append(message)
                 return []
