@@ -48,6 +48,11 @@ class PlcLink:
         self.faults = self.bits = self.relays = self.mask = self.seq = 0
         self.active = False
         self.agreed = 1 if version == 3 else 0
+        self._packed = None
+        if version > 1:
+            from canproto import plc_v3
+
+            self._packed = plc_v3
         self.parts = self.whole = None
         self.unheard = False
         self._told = -1
@@ -182,27 +187,21 @@ class PlcLink:
             self._config(plc_v1.LOCK_CMD, 1 if self.bits & plc_v1.LOCK else 0)
 
     def _talk_packed(self, dt_ms):
-        from canproto import plc_v3
-
         buf = self._buf
         v2 = self.version == 2
         self._fast_ms -= dt_ms
         if self._fast_ms <= 0:
             self._fast_ms = 100 if v2 else 300 if self.active else 500
-            self._out(plc_v3.fast(buf, self))
+            self._out(self._packed.fast(buf, self))
         slow = self.bits >> 5
         if slow != self._slow_told:  # authorisation and lock do not wait
             self._slow_told = slow
             self._slow_ms = 0
         if self._due(dt_ms, (500 if self.active else 1000) if v2 else 1500):
-            self._out(plc_v3.slow(buf, self, self.version))
+            self._out(self._packed.slow(buf, self, self.version))
             if v2 and self.agreed < 1:
                 self._config(plc_v1.PROTO_VERSION, 2)
 
     def saturates(self):
         """The contract's own end as (current_da, power_w), or None for v1, which has none."""
-        if self.version == 1:
-            return None
-        from canproto import plc_v3
-
-        return plc_v3.TOP_DA, plc_v3.TOP_W
+        return (self._packed.TOP_DA, self._packed.TOP_W) if self._packed else None
