@@ -179,4 +179,4 @@ def test_one_connector_comes_back_while_the_station_stays_out_of_service():
     assert [again.told(cid)[-1] for cid in range(3)] == ["Unavailable", "Unavailable", "Available"]
     again.charge(cid=2)
     again.pass_time(3)
-    assert again.told(2)[-1] == "Charging"
+    assert again.told(2)[-1] == "Charging" and again.told(0) == ["Unavailable"]

@@ -99,6 +99,15 @@ def test_the_stop_waits_for_a_slow_meter():
     assert b.sent("StopTransaction")[0]["timestamp"] == "2027-01-15T08:01:02Z"
 
 
+def test_a_charge_that_is_shorter_than_its_first_signature():
+    """SMV 2.3.1, SMV 3.1.4: the meter makes one reading at a time, each is what it says."""
+    b = metered(delay=10).charge().run(3)
+    b.stop().run(25)
+    assert [(at, row["TX"]) for at, _, row in signed(data(b))] == [(2, "B"), (5, "E")]
+    times = [at for _, _, at in b.station.connector(1).external.asked]
+    assert times[1] - times[0] >= 10
+
+
 def test_a_meter_that_never_answers_holds_up_nothing_for_ever():
     """SMV 2.3.1: after 45 s the stop goes out without it, and the log says so."""
     b = metered(delay=10_000).charge().run(60)

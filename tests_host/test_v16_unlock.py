@@ -64,8 +64,11 @@ def test_a_lock_that_stays_locked_is_a_failure():
     w = locked_world()
     w.charge()
     w.io.locks.stuck = True
+    moves = []
+    w.io.lock_set = lambda cid, on: moves.append(on)
     status, seconds = unlock(w, 15)
     assert status == "UnlockFailed" and 9 < seconds < 12
+    assert moves == [False]  # driven once, and then looked at
     assert w.sent("StopTransaction")[0]["reason"] == "UnlockCommand"
 
 

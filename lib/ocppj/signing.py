@@ -33,9 +33,7 @@ ALIGNED = const(8)  # clock-aligned ones are
 def want(owner, cid, number, kind, stamp, tag):
     """A signed reading of `kind` is wanted for transaction `number` at connector `cid`."""
     rows = owner.signing
-    if kind == "E":  # what has not been asked for by now comes too late
-        rows = [row for row in rows if row[6] or row[0] != cid or row[2] in "BE"]
-    elif kind not in "BE" and any(row[0] == cid for row in rows):
+    if kind not in "BE" and any(row[0] == cid for row in rows):
         return  # the meter is slower than the interval
     now = owner.clock.uptime_s()
     owner.signing = list(rows) + [[cid, number, kind, stamp, now + _WAIT_S, tag, False]]
