@@ -1,16 +1,19 @@
 """Is the data of each board complete, and does it agree with itself?"""
 
+import contextlib
 import csv
 import importlib.util
+import io
 import json
 import re
+import subprocess
 import sys
 import types
 from pathlib import Path
 
 import pytest
 
-from tools import build
+from tools import build, port_recipe
 
 ROOT = Path(__file__).resolve().parent.parent
 BOARDS = ROOT / "boards"
@@ -173,3 +176,97 @@ def test_partitions_follow_each_other_and_fit(table):
     assert all(int(row[4], 16) >= 0x180000 for row in apps)
     assert ("romfs" in [row[0] for row in rows]) == ("romfs" in table.name)
     assert [row[0] for row in rows][-1] == "vfs"
+
+
+# -- against the port's own sources ------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def port():
+    """The port's folder in MicroPython's source."""
+    return port_recipe.source_tree() / "ports" / "esp32"
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_the_port_has_what_the_build_files_name(name, port):
+    folder = BOARDS / name
+    texts = [p.read_text() for p in (*folder.glob("*.cmake"), folder / "mpconfigboard.h")]
+    for text in texts:
+        for file in re.findall(r"^\s+(boards/[\w./]+)$", text, re.MULTILINE):
+            assert (port / file).exists(), file
+    source = port.parent.parent
+    known = "".join(
+        path.read_text(errors="replace")
+        for path in (
+            *port.glob("*.[ch]"),
+            port / "CMakeLists.txt",
+            port / "esp32_common.cmake",
+            source / "py" / "mpconfig.h",
+        )
+    )
+    for text in texts:
+        text = re.sub(r"if\(EXISTS.*?endif\(\)", "", text, flags=re.DOTALL)  # later versions
+        for macro in set(re.findall(r"\bMICROPY_\w+", text)):
+            assert re.search(rf"\b{macro}\b", known), macro
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_without_bluetooth_in_sdkconfig_there_is_none_in_micropython(name):
+    # The port has it on unless the board says otherwise, and does not compile without NimBLE.
+    cmake = (BOARDS / name / "mpconfigboard.cmake").read_text()
+    assert "sdkconfig.ble" not in cmake
+    assert "CONFIG_BT_ENABLED=n" in (BOARDS / name / "sdkconfig.board").read_text()
+    header = (BOARDS / name / "mpconfigboard.h").read_text()
+    assert "#define MICROPY_PY_BLUETOOTH (0)" in header
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_the_port_s_generator_takes_the_pins(name, port, tmp_path):
+    command = [
+        *(sys.executable, str(port / "boards" / "make-pins.py")),
+        *("--board-csv", str(BOARDS / name / "pins.csv")),
+        *("--prefix", str(port / "boards" / "pins_prefix.c")),
+        *("--output-source", str(tmp_path / "pins.c")),
+        *("--output-header", str(tmp_path / "pins.h")),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "MP_QSTR_CONTACTOR" in (tmp_path / "pins.c").read_text()
+
+
+@pytest.mark.parametrize("table", sorted(BOARDS.glob("*/partitions-*.csv")), ids=lambda p: p.name)
+def test_partitions_begin_as_the_port_s_own(table, port):
+    """What IDF and MicroPython look for by name: the boot loader's and the WiFi's places."""
+    like = "ota" if "ota" in table.name else "romfs"
+    pattern = "partitions-8MiB*-ota.csv" if "S3" in str(table) else f"partitions-4MiB-{like}.csv"
+
+    def rows(path):
+        lines = [line.split("#")[0] for line in path.read_text().splitlines()]
+        cells = [[cell.strip() for cell in line.split(",")] for line in lines if line.strip()]
+        return [(row[0], row[1], row[2], int(row[3], 16)) for row in cells]
+
+    stock = rows(next(port.glob(pattern)))
+    ours = rows(table)
+    assert [row for row in ours if row[0] in ("nvs", "otadata", "phy_init")] == [
+        row for row in stock if row[0] in ("nvs", "otadata", "phy_init")
+    ]
+    assert [row[:3] for row in ours if row[1] == "app"] == [r[:3] for r in stock if r[1] == "app"]
+    for row in (row for row in ours if row[0] == "romfs"):
+        assert row[2] == "0x8f" and row[3] % 0x10000 == 0  # mapped in pages of 64 KB
+
+
+def test_a_station_in_a_rom_fits_its_partition(tmp_path):
+    from mpremote.romfs import make_romfs
+
+    from tools.board import plan, romfs
+
+    files = plan.files("ESP32_GENERIC", "xtensawin")
+    for path, data in files.items():
+        if path not in romfs.STARTED:
+            (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / path).write_bytes(data)
+    with contextlib.redirect_stdout(io.StringIO()):
+        image = make_romfs(str(tmp_path), mpy_cross=False)
+    table = (BOARDS / "GALVANI_WROOM" / "partitions-romfs.csv").read_text()
+    size = int(re.search(r"^romfs,.*,\s*(0x\w+),\s*$", table, re.MULTILINE)[1], 16)
+    assert len(image) < size * 0.9  # room to grow

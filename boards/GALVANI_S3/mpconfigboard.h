@@ -7,3 +7,6 @@
 
 // The console is on the USB-UART bridge too.
 #define MICROPY_HW_ENABLE_UART_REPL (1)
+
+// No Bluetooth, as in sdkconfig.board.
+#define MICROPY_PY_BLUETOOTH (0)

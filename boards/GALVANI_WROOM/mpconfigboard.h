@@ -8,3 +8,6 @@
 
 // The first heap area stays at the port's 56 KB: the station lives in it, and what the heap does
 // not take is there for WiFi and TLS.
+
+// No Bluetooth: it would take 60 KB of heap, and sdkconfig.board has it off.
+#define MICROPY_PY_BLUETOOTH (0)

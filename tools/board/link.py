@@ -82,15 +82,12 @@ z = False
 if not a:
     p = sys.path[:]
     sys.path[:] = [".frozen"]
-    b = sys.modules.pop("board", None)
     try:
-        import board
+        import canproto
         z = True
-        del sys.modules["board"]
+        del sys.modules["canproto"]
     except ImportError:
         pass
-    if b:
-        sys.modules["board"] = b
     sys.path[:] = p
     gc.collect()
 f = gc.mem_free()
