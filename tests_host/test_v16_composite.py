@@ -149,6 +149,13 @@ def test_amperes_of_the_supply_and_their_phases():
     assert rows == [{"startPeriod": 0, "limit": 16.0, "numberPhases": 1}]
 
 
+def test_what_a_station_can_do_in_amperes_of_its_supply():
+    """E 3.30, E 3.69: of the supply, whatever the output can carry."""
+    b = Charging(ChargingLimitCurrent="grid", VoltageMax=9500)
+    assert b.composite(1, 60, "W") == [(0, 95_000)]  # 100 A at 950 V
+    assert b.composite(1, 60, "A") == [(0, 137.6)]  # of each phase of 230 V
+
+
 def test_phases_mean_nothing_to_an_output_of_dc():
     """E 3.69."""
     b = Charging()
