@@ -194,7 +194,7 @@ def test_a_real_station_is_probed_through_a_charge():
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("form", ["frozen", "mpy"])
+@pytest.mark.parametrize("form", ["frozen", "romfs", "mpy"])
 def test_a_charge_with_every_call_plays_in_a_roomy_heap(form):
     rig = asyncio.run(charge.play(form, "512k", calls=True))
     actions = [heard.action for heard in rig.csms.heard]

@@ -74,10 +74,10 @@ class Owners:
     def _name_modules(self, types):
         for address, kind in types.items():
             if kind == "mp_type_module":
-                names = dict(self.shot.table(self.shot.word(address + 4) + 4))
-                word = names.get("__name__", 0)
-                self._modules[address] = self.shot.key(word) if word & 7 == 2 else "?"
-                self.of[address] = self._owner(self._modules[address], "globals")
+                scope = self.shot.word(address + 4)  # its globals: functions know them too
+                word = dict(self.shot.table(scope + 4)).get("__name__", 0)
+                self._modules[scope] = self.shot.key(word) if word & 7 == 2 else "?"
+                self.of[address] = self._owner(self._modules[scope], "globals")
 
     def _source(self, module, name):
         """(module, name) as the sources have them."""
@@ -85,7 +85,8 @@ class Owners:
 
     def _function(self, address):
         """(module, name) of a function at the top of a module."""
-        module = self._modules.get(self.shot.word(address + 4), "?")
+        context = self.shot.word(address + 4)
+        module = self._modules.get(self.shot.word(context + 4), "?")
         return self._source(module, self.shot.function_name(address))
 
     def _claim_code(self, types):
