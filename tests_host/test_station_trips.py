@@ -66,6 +66,28 @@ def test_under_voltage():
     assert w.stopped[0].stop_reason == "Other"
 
 
+def test_one_reading_before_a_stall_trips_nothing():
+    """It was of an instant; how long the loop stood still says nothing about it."""
+    w = charging()
+    w.wire.force_volts = 55.0
+    w.pass_time(0.5)
+    w.wire.force_volts = None
+    w.clock.ms += 2500
+    w.station.step(2500)
+    w.pass_time(10)
+    assert w.status == "Charging" and w.connector.faults.mask == 0
+
+
+def test_what_lasts_still_trips_after_a_stall():
+    w = charging()
+    w.wire.force_volts = 55.0
+    w.pass_time(0.5)
+    w.clock.ms += 2500
+    w.station.step(2500)
+    w.pass_time(4)
+    faulted(w, "UnderVoltage")
+
+
 def test_nobody_can_start_while_a_reset_is_under_way():
     """S 5.14/1."""
     w = World()

@@ -27,6 +27,9 @@ _WELD_MS = const(15_000)
 _WELD_DROP_DV = const(30)
 _WELD_LOW_DV = const(200)
 _LONG = const(86_400_000)
+# One reading says nothing about the time of a stall before it: it counts as three steps at most.
+# What is too old to be believed at all is told by its age, which counts the stall.
+_STEP_MS = const(300)
 
 # Counters of how long a condition has held.
 _UP = const(0)
@@ -67,6 +70,8 @@ class Watch:
     def step(self, dt_ms, mask):
         """Assess everything on `mask` (station.faults.Faults)."""
         path = self.path
+        self._weld(dt_ms, mask, path.module_fresh())
+        dt_ms = min(dt_ms, _STEP_MS)
         up = self._held(_UP, path.can_ok, dt_ms) > _GRACE_MS
         mask.assess(faults.CAN_LOST, not path.can_ok)
         fresh = path.module_fresh()
@@ -76,7 +81,6 @@ class Watch:
         mask.assess(faults.NOT_FOLLOWING, fresh and path.can_ok and astray)
         self._electrical(dt_ms, mask, fresh)
         self._thermal(dt_ms, mask, fresh and up)
-        self._weld(dt_ms, mask, fresh)
 
     def _nothing_flows(self):
         # Full voltage, a battery that asks and is not full, yet no current: the way to it is
