@@ -129,6 +129,24 @@ def test_the_connectors_share_what_the_station_may_draw():
     assert amps(w, 2) == 24
 
 
+def test_a_charge_that_is_still_ending_keeps_its_share():
+    """S 3.13.3/2: its current has to be gone before another one gets it."""
+    w = ChargingWorld(connectors=2)
+    w.set(0, profile(1, MAX, periods=[(0, 24)]))
+    w.charge("A1", 1)
+    w.charge("B2", 2)
+
+    def share():
+        claims = w.station.connectors[1].limits.claims()
+        return [current_da for name, current_da, _ in claims if name == "grid"][0]
+
+    w.station.stop(1, "Local")
+    w.cp.limit()
+    assert share() == 120
+    w.pass_time(8)
+    assert share() == 240
+
+
 def test_what_one_may_not_use_is_the_others():
     """S 3.13.3/2."""
     w = ChargingWorld(connectors=2)

@@ -267,6 +267,7 @@ def test_what_all_share():
     share = allowance.share
     assert [share(300, [1000, 1000], [0, 1], i) for i in (0, 1)] == [150, 150]
     assert [share(300, [100, 1000], [0, 1], i) for i in (0, 1)] == [100, 200]
+    assert [share(300, [1000, 100], [0, 1], i) for i in (0, 1)] == [200, 100]  # in any order
     assert share(300, [1000, 1000], [0], 0) == 300
     assert share(300, [1000, 1000], [0], 1) == 150  # what it would get if it began now
     assert share(301, [1000] * 3, [0, 1, 2], 0) == 100

@@ -142,6 +142,9 @@ def test_amperes_of_the_supply_and_their_phases():
     assert b.composite(1, 100, "W") == [(0, 11040), (60, 3680)]
     assert b.composite(1, 100, "A") == [(0, 16), (60, 5.3)]
     assert b.claim("profile") == (None, 11040)
+    b.set(0, profile(2, MAX, periods=[(0, 10)], start=b.wall))
+    assert b.claim("grid") == (None, 6900)  # power too: nobody's output current
+    b.clear(id=2)
     b.config.set("SupplyPhases", "1", "console")
     assert b.claim("profile") == (None, 3680)
     assert b.composite(1, 100, "A") == [(0, 16)]
