@@ -56,7 +56,7 @@ class Port:
 
     def send(self, can_id, data):
         if not self.is_cut:
-            self.world.received += 1
+            self.world.rx += 1
             self.world.hall.receive(can_id, memoryview(data), len(data))
         return not self.is_cut
 
@@ -76,7 +76,7 @@ class DcWorld:
         self.cards = cards
         self.plant = DcPlant(guns, version=version, each=each)
         self.port = self.plant.buses[0].port = Port(self)
-        self.sent = self.received = 0
+        self.tx = self.rx = 0
         self.frames = {}
         self.events, self.statuses, self.started, self.stopped = [], [], [], []
         self.hall = Hall(guns, each, (30_000, 1000), self._send, self._send, self.config)
@@ -96,7 +96,7 @@ class DcWorld:
             self.pass_time(7)
 
     def _send(self, can_id, buf):
-        self.sent += 1
+        self.tx += 1
         self.frames[can_id] = bytes(buf)
         if not self.port.is_cut:
             self.plant.buses[0].receive(Frame(can_id, bytes(buf)))

@@ -25,6 +25,16 @@ _KEEP = 8
 _OWN = ("board", "cable")
 
 
+def _volts(cp):
+    """The highest output voltage, 0.1 V."""
+    return cp.config.get("GunVoltageMax" if _hall(cp) else "VoltageMax")
+
+
+def _hall(cp):
+    """What guns with shared modules have in common, or None."""
+    return getattr(cp.station, "hall", None)
+
+
 def _scale(cp):
     """(volts in 0.1 V, usable phases or 0): how amperes and watts are converted.
 
@@ -33,7 +43,7 @@ def _scale(cp):
     """
     get = cp.config.get
     if get("ChargingLimitCurrent") == "output":
-        return get("VoltageMax"), 0
+        return _volts(cp), 0
     return get("SupplyVoltage") * 10, get("SupplyPhases")
 
 
@@ -45,7 +55,7 @@ def _local(cp, connector, unit):
         if name in _OWN:
             watts = composite.PERIOD if power_w is None else power_w * 10
             if current_da is not None:  # of the output, whatever a limit in A means
-                watts = min(watts, current_da * cp.config.get("VoltageMax") // 10)
+                watts = min(watts, current_da * _volts(cp) // 10)
                 if unit == _A and not usable:
                     best = min(best, current_da)
             best = min(best, composite.convert(watts, _W, 3, unit, volts_dv, usable))
@@ -109,6 +119,12 @@ def apply(cp):
     total = top.limit
     if total is not None:
         total = composite.convert(total, top.unit, top.phases, unit, volts_dv, usable)
+    hall = _hall(cp)
+    if hall:  # its planner shares out what there is
+        hall.limit_w = hall.no_limit
+        if total is not None:
+            hall.limit_w = composite.convert(total, unit, 3, _W, volts_dv, usable) // 10
+            total = None
     for i in range(len(caps)):
         connector = cp.station.connectors[i]
         if total is None:

@@ -50,7 +50,7 @@ class Hall:
         self.barred = None  # why no gun may charge at all
         self.budget = ""  # of the bus, for the console
         self.arrivals = 0
-        self.limit_w = d.grid_w  # of the central system for the whole station
+        self.limit_w = self.no_limit = d.grid_w  # of the central system for the whole station
         self.reload(config)
 
     def reload(self, config):
