@@ -202,7 +202,7 @@ MUTANTS = (
         POINT,
         "                self.late(message_id, payload)",
         "                pass",
-        HOSTILE,
+        "test_v16_retries.py",
     ),
     Mutant(
         "a late answer is given to whatever waits",
@@ -231,14 +231,6 @@ MUTANTS = (
         "lib/ocppj/v16/transactions.py",
         "return fields[outbox.ID] if answered else -1",
         "return -1",
-    ),
-    Mutant(
-        "a repeated message has a new id",
-        OUTBOX,
-        'return "%s-%x" % (self.nonce, number)',
-        'self.n = getattr(self, "n", 0) + 1\n'
-        '        return "%s%x-%x" % (self.nonce, self.n, number)',
-        HOSTILE,
     ),
     Mutant(
         "the meter may run backwards",
