@@ -132,4 +132,5 @@ def test_remote_start_and_stop_of_a_gun(w):
     number = w.c(2).session.transaction_id
     assert w.call("RemoteStopTransaction", {"transactionId": number}) == {"status": "Accepted"}
     w.until(lambda: not w.plant.outlet(2).contactor.on)
+    w.pass_time(3)
     assert w.sent("StopTransaction")[-1]["reason"] == "Remote"
