@@ -7,7 +7,9 @@ ESP32's (an object with the block protocol), `segment` that of ports which write
 """
 
 CODE = """
-import sys, vfs as _real
+import sys
+sys.modules.pop("vfs", None)  # of an earlier one
+import vfs as _real
 _memory = %(memory)s
 _memory[:4] = b"\\xd2\\xcd\\x31\\x00"
 class _Partition:

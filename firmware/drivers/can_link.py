@@ -16,6 +16,7 @@ def connect(params):
     if "tty" in params:
         return _open_tty(params["tty"])
     import socket
+    from errno import EINPROGRESS  # 115 on Linux, 119 on the ESP32
 
     address = socket.getaddrinfo(params["host"], params["port"])[0][-1]
     stream = socket.socket()
@@ -24,7 +25,7 @@ def connect(params):
     try:
         stream.connect(address)
     except OSError as e:
-        if e.errno != 115:  # EINPROGRESS
+        if e.errno != EINPROGRESS:
             stream.close()
             raise
     return stream
