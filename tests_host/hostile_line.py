@@ -153,7 +153,15 @@ class Line:
                 b.csms.replies[action] = Error("InternalError")
         elif step == "invalid":
             b.csms.replies["StartTransaction"] = {"idTagInfo": 3}
-        elif step == "late":
+        else:
+            self._hurt(b, step)
+        if self.b.cp.linked:
+            self.b.pump()
+        self.collect()
+
+    def _hurt(self, b, step):
+        """The steps that a decent CSMS and line would not do, and what it asks for."""
+        if step == "late":
             if b.csms.pending:
                 b.deliver(b.csms.answer(b.csms.pending.pop()))
         elif step == "reorder":  # those that wait for an answer get it, the youngest first
@@ -200,6 +208,3 @@ class Line:
             b.station.connector(1).meter.energy_wh = wh
             b.start()
             b.cp.connected(0)
-        if self.b.cp.linked:
-            self.b.pump()
-        self.collect()

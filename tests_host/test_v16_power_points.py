@@ -10,6 +10,7 @@ import random
 
 import pytest
 
+import power_random
 import power_scenarios
 from ocppj import archive
 from power_disk import Disk, images, in_place, journal
@@ -169,10 +170,10 @@ def test_random_points(seed):
     cuts = 0
     with in_place():
         while cuts < 500:
-            steps = power_scenarios.random_steps(rng)
+            steps = power_random.random_steps(rng)
             play = Play()
             try:
-                power_scenarios.play(play, steps)
+                power_random.play(play, steps)
                 play.collect(200)
                 check_books(play, play.truth(len(play.disk.tape)), RANDOM)
                 for _ in range(12):
