@@ -89,10 +89,10 @@ def all_profiles():
 
 
 async def _all_profiles():
-    async with Rig("frozen", heap=ROOMY, speed=SPEED, program=PROBED, guns=2) as rig:
+    async with Rig("frozen", heap=ROOMY, speed=10, program=PROBED, guns=2) as rig:
         await charge.begin(rig, 1)
         await charge.full(rig, 2)
-        await _pass(rig, SETTLED_S)
+        await _pass(rig, 100)
         return last(rig.log)["used"]
 
 
