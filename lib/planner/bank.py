@@ -20,13 +20,14 @@ UNKNOWN = const(2)
 # Faults, as Ring.tie has them.
 WELDED = const(1)
 STUCK = const(2)
-_LONG = const(1 << 24)
+_LONG = const(1 << 24)  # ms, 4.6 hours
 
 
 class Bank:
-    """`count` contactors by index: cmd 0 or 1, fb the last report, ms since the last order.
+    """`count` contactors by index: cmd 0 or 1, fb the last report.
 
-    moves: orders so far (wear). fault: WELDED | STUCK, held.
+    moves: orders so far (wear). fault: WELDED | STUCK, held. lost_ms: how long a report has been
+    missing.
     """
 
     def __init__(self, count, aux_ms=200):
@@ -36,21 +37,33 @@ class Bank:
         self.fb = bytearray(b"\x02" * count)
         self.fault = bytearray(count)
         self.seen = bytearray(count)  # 1: the last order has been reported as done
-        self.ms = array("i", [_LONG] * count)
+        self._now = _LONG
+        self._at = array("i", bytes(4 * count))  # of the last order
+        self._quiet = False  # every report was as ordered, and has been noted
         self.lost_ms = array("i", bytes(4 * count))
         self.moves = array("i", bytes(4 * count))
 
     def order(self, i, on):
         """Open or close contactor `i`."""
         self.cmd[i] = on
-        self.seen[i] = self.ms[i] = 0
+        self.seen[i] = 0
+        self._at[i] = self._now
+        self._quiet = False
         self.moves[i] += 1
 
     def step(self, dt_ms):
         """Let time pass; True when a fault has been found in this step."""
         found = False
+        self._now += dt_ms
+        if self._now > 2 * _LONG:  # small integers for ever; ages of hours all count alike
+            self._now -= _LONG
+            for i in range(len(self._at)):
+                self._at[i] = max(self._at[i] - _LONG, 0)
+        if self.fb == self.cmd and self._quiet:
+            return False
+        self._quiet = self.fb == self.cmd
         for i in range(len(self.cmd)):
-            ms = self.ms[i] = min(self.ms[i] + dt_ms, _LONG)
+            ms = self.ms(i)
             fb = self.fb[i]
             if fb == UNKNOWN:
                 before = self.lost_ms[i]
@@ -80,7 +93,12 @@ class Bank:
     def withdraw(self, i):
         """It has opened by itself, or never closed."""
         self.cmd[i] = self.seen[i] = 0
-        self.ms[i] = 0
+        self._at[i] = self._now
+        self._quiet = False
+
+    def ms(self, i):
+        """Milliseconds since the last order of contactor `i`, hours if there is none."""
+        return self._now - self._at[i]
 
     def faulty(self, i):
         """WELDED | STUCK of what is held and of what is not known."""
@@ -100,7 +118,7 @@ class Bank:
 
     def flying(self, i):
         """Has it been ordered and has not reported yet?"""
-        return self.fb[i] != self.cmd[i] and self.ms[i] <= self.aux_ms
+        return self.fb[i] != self.cmd[i] and self.ms(i) <= self.aux_ms
 
     def clear(self):
         """A person clears what is held."""

@@ -52,7 +52,7 @@ class Deal:
         self.set_da = array("h", bytes(2 * modules))
         self.on_ms = array("i", [LONG_MS] * modules)
         self.module_hold_ms = 1000
-        self.up_da = 25  # of a gun, in a step
+        self.up_da = 25  # of a gun, in 100 ms
         self.down_da = 100
         self._left = array("h", bytes(2 * guns))  # to be dealt out in this step
         self._count = bytearray(guns)  # among so many modules
@@ -96,7 +96,7 @@ class Deal:
         amps = min(ring.rated_w[m] * 100 // volts_dv, ring.current_da[m])
         return amps * self.health_pm[m] // 1000
 
-    def grant(self):
+    def grant(self, dt_ms):
         """How much each gun may draw now: granted_da, granted_w, source."""
         ring, planner, seq = self.ring, self.planner, self.seq
         if not self.planning:
@@ -119,18 +119,19 @@ class Deal:
             if g != NOBODY and self._carrying(m, g):
                 self._left[g] = min(self._left[g] + self.carries(m, self.bus_dv[g]), 30_000)
                 self._count[g] += 1
+        up, down = self.up_da * dt_ms // 100, self.down_da * dt_ms // 100
         free = self.grid_w
         for g in range(len(self.ask_da)):  # what falls comes first
             target = self._target(g)
             now = self.granted_da[g]
             if target < now:
                 # By the ramp; but never more than what is proven connected can carry.
-                now = min(max(target, now - self.down_da), self._left[g])
+                now = min(max(target, now - down), self._left[g])
                 self.granted_da[g] = now if seq.guns.proven(g) and not seq.cut[g] else 0
             commanded = self.granted_da[g] * self.bus_dv[g] // 100
             free -= max(self.measured_w[g], commanded)
         for g in planner.turn:  # what rises takes what is free
-            rise = min(self._target(g) - self.granted_da[g], self.up_da)
+            rise = min(self._target(g) - self.granted_da[g], up)
             volts = self.bus_dv[g]
             if rise > 0 and free > 0 and volts > 0:
                 commanded = self.granted_da[g] * volts // 100
@@ -162,7 +163,7 @@ class Deal:
             return self._left[g]
         return target
 
-    def deal(self):
+    def deal(self, dt_ms):
         """Set-points of every module: on, set_dv, set_da."""
         ring, seq = self.ring, self.seq
         for g in range(len(self.ask_da)):
@@ -187,7 +188,7 @@ class Deal:
                 elif self.carrier[m] == g:
                     on = 1  # it takes a share when it has answered
                 elif self.on[m]:
-                    on, amps = self._drained(m)
+                    on, amps = self._drained(m, dt_ms)
             elif g != NOBODY and (seq.guns.fb[g] == bank.IS_OPEN or seq.guns.flying(g)):
                 # Pre-charge: exactly one module, of the home slot if that has one.
                 home = seq.home[g]
@@ -199,16 +200,16 @@ class Deal:
                     on, volts, amps = 1, seq.match_dv[s], _PRECHARGE_DA
             elif self.on[m] and not self._cut(s):
                 volts = self.set_dv[m]
-                on, amps = self._drained(m)
+                on, amps = self._drained(m, dt_ms)
             self._order(m, 1 if on else 0, volts, amps)
 
     def _cut(self, s):
         g = self.seq.holder[self.seq.part[s]]
         return g < len(self.ask_da) and self.seq.cut[g] or g == parts.SEVERAL
 
-    def _drained(self, m):
+    def _drained(self, m, dt_ms):
         """(on, amps): down by the ramp, off when nothing flows any more."""
-        amps = max(self.set_da[m] - self.down_da, 0)
+        amps = max(self.set_da[m] - self.down_da * dt_ms // 100, 0)
         return amps > 0 or self.amps_da[m] >= self.seq.open_da, amps
 
     def _rests(self, m, s):

@@ -57,8 +57,8 @@ class Dispatch(deal.Deal):
         if self._gain_ms:
             self._gain_ms = min(self._gain_ms + dt_ms, deal.LONG_MS)
         self._schedule()
-        self.grant()
-        self.deal()
+        self.grant(dt_ms)
+        self.deal(dt_ms)
 
     # -- planning ---------------------------------------------------------------------------
 
@@ -155,7 +155,7 @@ class Dispatch(deal.Deal):
         ties = self.seq.ties
         before = s - 1 if s else self.ring.slots - 1
         hold = self.live_hold_ms
-        return ties.cmd[s] and ties.ms[s] < hold or ties.cmd[before] and ties.ms[before] < hold
+        return ties.cmd[s] and ties.ms(s) < hold or ties.cmd[before] and ties.ms(before) < hold
 
     def _admits_alike(self):
         """Does the plan admit whom the layout serves?"""

@@ -62,6 +62,14 @@ class Sequence(parts.Parts):
         self.gun_hold_ms = 500
         self.mn_hold_ms = 1000
         self.borrow_ms = 1000  # so long after its contactor closed a gun may borrow
+        # What a calm step compares, in pairs: now, and as it was last looked at.
+        self._facts = []
+        rows = [self.home, self.owner, self.able, self.want, self.cut]
+        for row in (self.ties, self.guns, self.mns):
+            rows += [row.cmd, row.fb, row.fault]
+        for row in rows:
+            self._facts += [row, bytearray(len(row))]
+        self._busy = True
         self._steady = array("h", bytes(2 * slots))
         self._gun_steady = array("h", bytes(2 * guns))
         self._cut_ms = array("h", bytes(2 * guns))
@@ -72,6 +80,8 @@ class Sequence(parts.Parts):
         found = self.ties.step(dt_ms)
         found = self.guns.step(dt_ms) or found
         found = self.mns.step(dt_ms) or found
+        if self._calm(found):
+            return False
         self.label(self.part, self.may)
         self.label(self.sure, self.proven)
         self.survey()
@@ -91,6 +101,16 @@ class Sequence(parts.Parts):
             joined = g != parts.NONE and self.mns.proven(s) and not self.drain[s]
             self.feeds[s] = g if joined and self.sure[s] == self.sure[self.home[g]] else parts.NONE
         return found
+
+    def _calm(self, found):
+        """Nothing is pending and no fact has changed: what was found last still holds."""
+        calm = not self._busy and not found
+        for i in range(0, len(self._facts), 2):
+            if self._facts[i] != self._facts[i + 1]:
+                self._facts[i + 1][:] = self._facts[i]
+                calm = False
+        self._busy = False
+        return calm
 
     # -- steps ------------------------------------------------------------------------------
 
@@ -142,6 +162,7 @@ class Sequence(parts.Parts):
         if bool(wanted) == bool(ties.cmd[k]) or wanted and not ties.open(k):
             self._steady[k] = 0
             return
+        self._busy = True
         if wanted:
             ready = self._may_close(k)
             stable = self.stable_close_ms
@@ -150,7 +171,7 @@ class Sequence(parts.Parts):
             stable = self.stable_open_ms
         # No voltage and no current is trusted before it has been seen for so long.
         self._steady[k] = min(self._steady[k] + dt_ms, _LONG_MS) if ready else 0
-        if self._steady[k] > stable and ties.ms[k] >= self.tie_hold_ms and not self._flying(k):
+        if self._steady[k] > stable and ties.ms(k) >= self.tie_hold_ms and not self._flying(k):
             self._steady[k] = 0
             ties.order(k, 1 if wanted else 0)
 
@@ -167,7 +188,7 @@ class Sequence(parts.Parts):
         if one == home or other == home:
             new = other if one == home else one
             if self.able[self.home[g]]:  # it borrows when it charges well by its own
-                if not self.guns.proven(g) or self.guns.ms[g] < self.borrow_ms:
+                if not self.guns.proven(g) or self.guns.ms(g) < self.borrow_ms:
                     return False
             volts = self.voltage(home)
             if volts > self.safe_dv or volts < 0 or self.guns.may(g):
@@ -202,7 +223,10 @@ class Sequence(parts.Parts):
         """The module contactor of slot `s`."""
         mns = self.mns
         wanted = self.owner[s] != parts.NONE and self.able[s] and not mns.faulty(s)
-        if bool(wanted) == bool(mns.cmd[s]) or mns.ms[s] < self.mn_hold_ms or self._flying(s):
+        if bool(wanted) == bool(mns.cmd[s]):
+            return
+        self._busy = True
+        if mns.ms(s) < self.mn_hold_ms or self._flying(s):
             return
         p = self.part[s]
         volts = self.volts_dv[s]
@@ -233,9 +257,12 @@ class Sequence(parts.Parts):
         stopping = cut or not self.want[g] or self.owner[h] != g
         self._cut_ms[g] = min(self._cut_ms[g] + dt_ms, _LONG_MS) if cut else 0
         self._stop_ms[g] = min(self._stop_ms[g] + dt_ms, _LONG_MS) if stopping else 0
+        if guns.fb[g] != guns.cmd[g]:
+            self._busy = True
         if bool(guns.cmd[g]) != bool(stopping):
             self._gun_steady[g] = 0
             return
+        self._busy = True
         if stopping:
             # The current of the part goes through this contactor, wherever it comes from.
             ready = self.part_da[p] < self.open_da
@@ -249,7 +276,7 @@ class Sequence(parts.Parts):
             self.forced[g] = 0
             ready = self._gun_may_close(g, p)
         self._gun_steady[g] = min(self._gun_steady[g] + dt_ms, _LONG_MS) if ready else 0
-        if self._gun_steady[g] <= self.stable_open_ms or guns.ms[g] < self.gun_hold_ms:
+        if self._gun_steady[g] <= self.stable_open_ms or guns.ms(g) < self.gun_hold_ms:
             return
         if stopping or not (self._flying(h) or self._flying(h - 1 if h else self.slots - 1)):
             guns.order(g, 0 if stopping else 1)

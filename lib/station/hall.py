@@ -4,6 +4,8 @@ The one place where the ring meets the station: frames in, facts to planner.disp
 orders out. A silent PLC makes what it reports unknown; it harms nobody else.
 """
 
+from array import array
+
 from micropython import const
 
 from canproto import plc, plc_v1
@@ -13,6 +15,7 @@ from station.module_bus import ModuleBus
 from station.plc_link import PlcLink
 
 _AUX_MS = const(500)  # order to report: the control step, the PLC's 100 ms, the contactor
+_FEW = const(4)
 _WATCH_MS = const(280)
 _WATCH_SLOW_MS = const(2500)
 _AUX_SLOW_MS = const(1000)  # v3: its telemetry comes each 300 ms
@@ -39,12 +42,18 @@ class Hall:
         self.banks = seq.ties, seq.guns, seq.mns
         # After so long without a word from us a PLC opens its relays (b.2, b.5).
         self.watch_ms = _WATCH_MS if version < 3 else _WATCH_SLOW_MS
+        self.turn_ms = 100 if version < 3 or guns <= _FEW else 200
+        self.idle_ms = 100 if version < 3 or guns <= _FEW else 500
         for row in self.banks:
             row.aux_ms = aux
             row.gone_ms = self.watch_ms
         self.links = [PlcLink(g, version, send) for g in range(guns)]
         self.paths = [None] * guns
         self.modules = ModuleBus(d, module_send, config.get("ModuleCurrentBy") == "part")
+        # A dozen guns take turns: (ms since the last turn of each) and of the ring itself.
+        self._waited = array("h", [100 * (g & 1) for g in range(guns)])
+        self._ring_ms = 0
+        self.urgent = False  # a gun is to be cut: the ring does not wait for its turn
         self.tags = []  # (connector, token, source) that PLCs brought
         self.can_ok = True
         self.barred = None  # why no gun may charge at all
@@ -101,10 +110,37 @@ class Hall:
 
     # -- the step -----------------------------------------------------------------------------
 
+    def turn(self, connector, dt_ms):
+        """How many ms the connector's step has to count now; 0: it is not its turn.
+
+        Each 200 ms, each 500 ms while nobody is there: twelve guns are much for a small chip, and
+        a PLC of v3 speaks each 300 ms. Guns of v1 and v2, whose PLCs speak each 100 ms, and few
+        guns have every turn.
+        """
+        g = connector.id - 1
+        waited = self._waited[g] + dt_ms
+        here = connector.plugged or connector.session or connector.faults.mask
+        if waited < self.turn_ms or not here and waited < self.idle_ms:
+            if self.paths[g].plugged() is connector.plugged:
+                self._waited[g] = waited
+                return 0
+        self._waited[g] = 0
+        return waited
+
     def step(self, dt_ms):
         """After the connectors' steps: reports, plan, orders, frames."""
+        self._ring_ms += dt_ms
+        if self._ring_ms >= self.turn_ms or self.urgent:
+            self._ring(min(self._ring_ms, 30_000))
+            self._ring_ms = 0
+            self.urgent = False
+        self.modules.talk()
+        for link in self.links:
+            link.step(dt_ms)
+
+    def _ring(self, dt_ms):
         d = self.d
-        if dt_ms > self.watch_ms:  # we have been away: they have opened
+        if dt_ms > self.watch_ms + self.turn_ms:  # we have been away: they have opened
             for row in self.banks:
                 for i in range(len(row.cmd)):
                     if row.cmd[i]:
@@ -113,10 +149,11 @@ class Hall:
         d.grid_w = min(self.grid_w, self.limit_w)
         self.modules.assess(dt_ms)
         d.step(dt_ms)
-        self.modules.talk()
+        seq = d.seq
         for g in range(len(self.links)):
-            self._order(g)
-            self.links[g].step(dt_ms)
+            link = self.links[g]
+            link.relays = seq.guns.cmd[g] | seq.ties.cmd[g] << 1 | seq.mns.cmd[g] << 2
+            link.mask = 7
 
     def _report(self):
         """What the PLCs say of their three contactors: gun, tie, module contactor."""
@@ -132,14 +169,9 @@ class Hall:
             seq.ties.fb[g] = two
             seq.mns.fb[g] = three
 
-    def _order(self, g):
-        seq, link = self.d.seq, self.links[g]
-        link.relays = seq.guns.cmd[g] | seq.ties.cmd[g] << 1 | seq.mns.cmd[g] << 2
-        link.mask = 7
-        self.paths[g].tell(link)
-
     def out_now(self, g):
         """The energy of gun `g` is taken away before anything else happens: its modules OFF."""
+        self.urgent = True
         d = self.d
         for m in range(len(d.on)):
             s = d.ring.slot_of[m]

@@ -244,6 +244,7 @@ class PlcPath:
         d.present[g] = 1 if self.connector.plugged or charging else 0
         self._watch(dt_ms, state, at)
         self._granted(d, want)
+        self._tell(self.link)
 
     def _watch(self, dt_ms, state, at):
         """The end that the vehicle asks for, and breaks of its communication."""
@@ -274,7 +275,7 @@ class PlcPath:
 
     # -- what the PLC is told -----------------------------------------------------------------
 
-    def tell(self, link):
+    def _tell(self, link):
         """The orders of this step, as the packers read them."""
         d, c, g = self.hall.d, self.connector, self.g
         session = c.session

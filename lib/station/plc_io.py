@@ -19,7 +19,7 @@ class PlcIo:
         return self.hall.paths[cid - 1].locked()
 
     def lock_set(self, cid, on):
-        """The PLC is told in each step (PlcPath.tell)."""
+        """The PLC is told in each step (PlcPath.step)."""
 
     def contactor(self, cid, on):
         """The PLC has the contactor."""

@@ -81,7 +81,9 @@ class Station:
             self.settle_ms = max(0, self.settle_ms - dt_ms) if self._unsettled() else 0
         for connector in self.connectors:
             connector.faults.assess(faults.EMERGENCY_STOP, bool(pressed))
-            connector.step(dt_ms)
+            turn_ms = self.hall.turn(connector, dt_ms) if self.hall and not pressed else dt_ms
+            if turn_ms:
+                connector.step(turn_ms)
         if self.hall:
             self.hall.step(dt_ms)
         self._show()

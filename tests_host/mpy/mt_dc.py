@@ -24,9 +24,6 @@ class Settings:
 class Path:
     """What a Hall wants of a gun's path."""
 
-    def tell(self, link):
-        link.bits = 4
-
     def identity(self, kind, whole):
         self.whole = whole
 
