@@ -43,8 +43,6 @@ REACHED = (
     "core.clock",
     "core.clock.Clock",
     ".set_wall",
-    "core.journal",
-    "core.journal.FileStore",
 )
 # Bytes of the heap that launch.py holds, by bits. It is no part of the firmware, so it comes on
 # top of what is asked for (tools/bench, heap.launcher, measures it).
