@@ -6,6 +6,7 @@ last, or more while memory is plenty, until they have not been used for a while.
 """
 
 import sys
+from gc import collect
 
 from micropython import const
 
@@ -21,6 +22,8 @@ except ImportError:  # CPython
 _KEEP = const(5)
 _MANY = const(16)  # a burst of all kinds of calls needs about ten
 _PLENTY = const(32768)  # bytes free, garbage not counted
+_LITTLE = const(12288)
+_LEAST = const(2)
 _IDLE_S = const(4)
 
 recent = []  # names of modules that `get` gave, the latest last
@@ -29,8 +32,14 @@ _swept = 0
 
 
 def load(module: str):
-    """The module of a dotted name."""
-    return __import__(module, None, None, ("",))
+    """The module of a dotted name. If memory is short, all that is only kept goes first."""
+    try:
+        return __import__(module, None, None, ("",))
+    except MemoryError:
+        drop(module)  # the half of it that came
+        forget(0)
+        collect()
+        return __import__(module, None, None, ("",))
 
 
 def drop(module: str):
@@ -59,8 +68,9 @@ def get(module: str):
         recent.pop(at)
         if at < _old:
             _old -= 1
-    elif len(recent) >= _KEEP:
-        forget(_MANY - 1 if mem_free() > _PLENTY else _KEEP - 1)
+    elif len(recent) > _LEAST:
+        free = mem_free()
+        forget(_MANY - 1 if free > _PLENTY else _KEEP - 1 if free > _LITTLE else _LEAST)
     recent.append(module)
     return load(module)
 

@@ -6,7 +6,8 @@ lays out lib/, firmware/ and boards/BOARD as the board's flash has them: lib/* a
 and the board's modules at /. The form `mpy` (build/mpy) is linked to one program (tools/link) and
 cross-compiled; build/mpy.map.json leads back from it (tools/trace.py). The form `apart` is
 compiled file by file under its own names, the form `py` (build/py) is the source itself. The form
-`frozen` is what manifests freeze into a port: the linked texts, all below one folder. Only what has changed is made again.
+`frozen` is what manifests freeze into a port: the linked texts, all below one folder. Only what
+has changed is made again.
 
     from tools import build
     build.tree("mpy")      # up to date when it returns
@@ -29,7 +30,6 @@ ROOT = Path(__file__).resolve().parent.parent
 if __name__ == "__main__":  # tools/ itself must not be on the path: it would shadow lib's packages
     sys.path[0] = str(ROOT)
 
-from tools import edits  # noqa: E402
 from tools.debian import say  # noqa: E402
 from tools.link import linker  # noqa: E402
 from tools.link.program import LinkError  # noqa: E402
@@ -106,8 +106,7 @@ def tree(
     with _locked(out) as stamp:
         known = json.loads(stamp.read_text()) if stamp.exists() else {}
         texts = {name: path.read_text() for name, path in sources(board).items()}
-        tools = [*Path(linker.__file__).parent.glob("*.[pt]*"), edits.__file__]
-        tool = [Path(path).read_text() for path in sorted(map(str, tools))]
+        tool = [p.read_text() for p in sorted(Path(linker.__file__).parent.glob("*.[pt]*"))]
         whole = hashlib.sha256(repr((MPY_CROSS_FLAGS, march, tool, texts)).encode())
         fresh = {"": whole.hexdigest()}
         if (

@@ -1,21 +1,57 @@
-"""What text is compiled, and which line of it came from where?"""
+"""What text is compiled, and which line of it came from where?
+
+Statements that follow each other share a line: each line of a function costs a byte or two of RAM,
+and a traceback that names four statements still leads to the place.
+"""
 
 import ast
 from collections.abc import Iterator
 
 from tools.link.program import Module
 
+_TOGETHER = 4  # statements on a line
+_SIMPLE = (
+    ast.Assign
+    | ast.AugAssign
+    | ast.Expr
+    | ast.Return
+    | ast.Raise
+    | ast.Delete
+    | ast.Pass
+    | ast.Break
+    | ast.Continue
+)
+
 
 def text_of(module: Module) -> tuple[str, list[list]]:
     """(the text of a tree, rows [line, file, line there, function] for its map)."""
     tree = ast.fix_missing_locations(module.tree)
-    text = ast.unparse(tree) + "\n"
+    text = ast.unparse(tree)
+    places = {
+        new.lineno: (old, name, isinstance(new, _SIMPLE))
+        for new, old, name in _pairs(ast.parse(text).body, tree.body, "")
+    }
+    lines: list[str] = []
     rows: list[list] = []
-    for new, old, name in _pairs(ast.parse(text).body, tree.body, ""):
-        file = getattr(old, "file", module.path)
-        if not rows or rows[-1][0] != new.lineno:
-            rows.append([new.lineno, file, getattr(old, "line", old.lineno), name])
-    return text, rows
+    together = 0  # statements on the last line; 0: nothing may follow there
+    for number, line in enumerate(text.split("\n"), 1):
+        old, name, simple = places.get(number, (None, "", False))
+        bare = line.strip()
+        indent = line[: len(line) - len(bare)]
+        if simple and 0 < together < _TOGETHER and _indent(lines[-1]) == indent:
+            lines[-1] += ";" + bare
+            together += 1
+            continue
+        lines.append(line)
+        together = 1 if simple else 0
+        if old is not None:
+            file = getattr(old, "file", module.path)
+            rows.append([len(lines), file, getattr(old, "line", old.lineno), name])
+    return "\n".join(lines) + "\n", rows
+
+
+def _indent(line: str) -> str:
+    return line[: len(line) - len(line.lstrip())]
 
 
 def mark(tree: ast.Module, file: str) -> None:

@@ -3,15 +3,20 @@
 import ast
 from dataclasses import dataclass, field
 
-from tools.link import constants, emit, plan
+from tools.link import constants, emit, places, plan
 from tools.link.join import JOINED, Joined, spelled
 from tools.link.names import Names
 from tools.link.pages import Pages
-from tools.link.program import Module, Program
+from tools.link.program import LinkError, Module, Program  # noqa: F401
 
 JOINED_PATH = f"lib/{JOINED}.py"
 # What is started by hand or by name; it stays a file of its own that leads to the joined module.
 _MAIN = """
+if globals().get("locked"):
+    import micropython
+
+    micropython.kbd_intr(-1)
+
 import galvani
 
 run = galvani.main__run
@@ -25,7 +30,7 @@ if __name__ == "__main__":
     run()
 """
 # What the REPL's documentation names (docs/console.md, docs/flash_it.md).
-_SPOKEN = frozenset("app run VERSION connectors status uptime_s warn info error".split())
+_SPOKEN = frozenset("app run VERSION connectors id active status uptime_s warn info error".split())
 
 
 @dataclass
@@ -52,7 +57,7 @@ def link(texts: dict[str, str], names: dict[str, str], fixed: set[str], short=Tr
     program = Program({p: t for p, t in texts.items() if p not in fixed}, names)
     kept = set(_SPOKEN)
     for path in fixed | {"board.py", "boot.py"} & set(texts):
-        kept |= _identifiers(texts[path])
+        kept |= _identifiers(ast.parse(texts[path]))
     for module in program.modules.values():
         emit.mark(module.tree, module.path)
         kept |= _of_app(module.tree)
@@ -76,7 +81,8 @@ def link(texts: dict[str, str], names: dict[str, str], fixed: set[str], short=Tr
 def _joined(program: Program, known: set[str], kept: set[str]) -> list[Module]:
     joined = Joined(program, set(plan.JOINED))
     apart = [module for module in program.modules.values() if module.name not in joined.names]
-    pages = Pages(joined.tree, apart, known, kept)
+    free = places.names(_words_of(joined.tree, apart))
+    pages = Pages(joined.tree, apart, known, kept, free)
     modules = [Module(JOINED, JOINED_PATH, joined.tree, known)]
     for module in apart:
         modules.append(Module(module.name, module.path, module.tree, known))
@@ -86,7 +92,18 @@ def _joined(program: Program, known: set[str], kept: set[str]) -> list[Module]:
         tree = ast.parse(_MAIN)
         emit.mark(tree, "main.py")
         modules.append(Module("main", "main.py", tree, known))
-    return modules
+    places.move(modules, free)
+    # Read again: what an import binds has changed with the places.
+    known = known | {module.name for module in modules}
+    return [Module(m.name, m.path, m.tree, known) for m in modules]
+
+
+def _words_of(joined: ast.Module, apart: list[Module]) -> set[str]:
+    """Every name that stands anywhere: no module may be called so."""
+    found: set[str] = set()
+    for tree in (joined, *(module.tree for module in apart)):
+        found |= _identifiers(tree)
+    return found
 
 
 def _found(program: Program, given: Names) -> dict[str, str]:
@@ -110,9 +127,9 @@ def _of_app(tree: ast.Module) -> set[str]:
     }
 
 
-def _identifiers(text: str) -> set[str]:
+def _identifiers(tree: ast.Module) -> set[str]:
     found: set[str] = set()
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(tree):
         for name in ("id", "attr", "name", "arg"):
             word = getattr(node, name, None)
             if isinstance(word, str):

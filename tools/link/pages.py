@@ -44,12 +44,13 @@ def cold() -> Iterator[tuple[str, str, str]]:
 class Pages:
     """Takes the cold functions out of the joined module. trees: the pages by name."""
 
-    def __init__(self, joined: ast.Module, apart: list[Module], known: set[str], kept: set[str]):
+    def __init__(self, joined: ast.Module, apart: list[Module], known, kept: set[str], free):
         self.joined, self.apart, self.known = joined, apart, known
         self.trees: dict[str, ast.Module] = {}
         self.classes = {n.name: n for n in joined.body if isinstance(n, ast.ClassDef)}
         self.functions = {n.name: n for n in joined.body if isinstance(n, _FUNCTION)}
-        self._numbers: dict[tuple[str, str], str] = {}
+        self._free = free  # names for modules
+        self._names: dict[tuple[str, str], str] = {}
         self.kept = kept | rom.foreign()  # names that stay as they are
         self._survey()
         calls: dict[str, str] = {}  # function of a module: its page
@@ -75,6 +76,9 @@ class Pages:
         trees = [self.joined, *(module.tree for module in self.apart)]
         self.values: set[str] = set()
         self.bases: set[str] = set()
+        self.keyed: set[str] = (
+            set()
+        )  # called with named arguments, which lazy.method() cannot pass
         for tree in trees:
             self.kept.update(words(tree))
             called = {id(n.func) for n in ast.walk(tree) if isinstance(n, ast.Call)}
@@ -83,11 +87,15 @@ class Pages:
                     self.values.add(getattr(node, "attr", None) or getattr(node, "id", ""))
                 if isinstance(node, ast.Attribute) and _name(node.value) in self.classes:
                     self.values.add(node.attr)  # Class.method
+                if isinstance(node, ast.Call) and node.keywords:
+                    self.keyed.add(getattr(node.func, "attr", None) or _name(node.func))
                 if isinstance(node, ast.ClassDef):
                     self.bases.update(_name(base) for base in node.bases)
 
     def _page(self, module: str, owner: str) -> str:
-        return self._numbers.setdefault((module, owner), f"p{len(self._numbers)}")
+        if (module, owner) not in self._names:
+            self._names[module, owner] = next(self._free)
+        return self._names[module, owner]
 
     def _function(self, module: str, name: str):
         node = self.functions.get(spelled(module, name))
@@ -103,9 +111,11 @@ class Pages:
         if any(_name(part) == "super" for part in ast.walk(node)):
             return None
         if name == "__init__":
-            plain = holder.name not in self.kept and all(map(self._uninitialised, holder.bases))
+            plain = holder.name not in self.kept | self.keyed and all(
+                map(self._uninitialised, holder.bases)
+            )
         else:
-            plain = name not in self.values and not name.startswith("__")
+            plain = name not in self.values | self.keyed and not name.startswith("__")
             # lazy.method gives nothing that begins with "_": only names that become others.
             plain = plain and not (name.startswith("_") and name in self.kept)
         if not plain:

@@ -12,6 +12,6 @@ JOINED = frozenset(
     ocppj.v16.status ocppj.v16.transactions record station.connector station.faults station.keys
     station.limits station.meter station.path_rivot station.register station.rules
     station.session station.station station.topics station.watch tasks.can_rx tasks.console
-    tasks.control tasks.csms tasks.session tasks.upkeep tasks.watchdog ws.frames ws.utf8
+    tasks.control tasks.csms tasks.session tasks.upkeep ws.frames ws.utf8
     """.split()
 )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 COMPREHENSIONS = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+_ROW = re.compile(r"\n(\w+)\|\w+\|")
 _WORD = re.compile(r"[^\W\d]\w*")
 _SCOPES = FUNCTIONS | COMPREHENSIONS | ast.ClassDef
 
@@ -276,8 +277,8 @@ def words(tree: ast.AST) -> Iterator[str]:
     }
     for node in ast.walk(tree):
         value = getattr(node, "value", None) if isinstance(node, ast.Constant) else None
-        if isinstance(value, bytes):
-            value = value.decode("latin-1")
+        if isinstance(value, bytes):  # of these tables only the console's has names of functions
+            yield from _ROW.findall(value.decode("latin-1"))
         if isinstance(value, str):
             if " " not in value or "\n" in value or id(node) in split:
                 yield from _WORD.findall(value)

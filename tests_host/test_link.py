@@ -1,0 +1,200 @@
+"""Does the linked program do what the sources say, and does its map lead back to them?"""
+
+import json
+import subprocess
+
+import pytest
+
+from tools import build, micropython, trace
+from tools.link import linker, pages, plan, rom
+
+LOG = '''"""A log."""
+from micropython import const
+
+WARN = const(3)
+made = 0
+
+
+class Log:
+    def __init__(self, tag):
+        self.tag = tag
+        self._seen = []
+
+    def warn(self, text):
+        global made
+        made += 1
+        self._seen.append(text)
+        print(self.tag, WARN, text)
+
+
+def get(tag):
+    return Log(tag)
+
+
+class Oops(ValueError):
+    pass
+'''
+BUS = """
+from core import log
+from core.log import Oops, get
+
+
+class Bus:
+    VERSION = 1
+
+    def __init__(self, first, second=2):
+        self.first, self.second = first, second
+
+    def off(self, topic):
+        if topic == log.WARN:
+            return [first for first in range(self.first) if first != topic]
+        try:
+            raise Oops("no")
+        except Oops as first:
+            log.made += 10
+            return repr(first)
+
+
+def loud(text, /*, ):
+    return text
+
+
+def quiet(wanted):
+    return lambda text: text if wanted else ""
+""".replace("text, /*, ", "text")
+MAIN = """
+import lazy
+from core import bus, log
+
+app = None
+
+
+def run():
+    global app
+    app = bus.Bus(5, second=7)
+    log.get("CAN").warn(bus.loud("hello"))
+    print(app.off(3), app.off(1), log.made, app.VERSION, app.second, bus.quiet(True)("x"))
+    print(lazy.call("extra", "more", 4))
+
+
+if __name__ == "__main__":
+    run()
+"""
+EXTRA = """
+from core import log
+from core.log import WARN
+
+_depth = 0
+
+
+def more(wanted):
+    global _depth
+    _depth += wanted
+    log.made += WARN
+    return _inner(wanted) + log.made
+
+
+def _inner(wanted):
+    return sum([wanted + n for n in range(_depth)])
+"""
+EXPECTED = """CAN 3 hello
+[0, 1, 2, 4] Oops('no',) 11 1 7 x
+36
+"""
+
+
+@pytest.fixture
+def program():
+    lazy = (build.ROOT / "lib" / "lazy.py").read_text()
+    return {
+        "lib/lazy.py": lazy,
+        "core/log.py": LOG,
+        "core/bus.py": BUS,
+        "main.py": MAIN,
+        "extra.py": EXTRA,
+        "board.py": "NAME = 'X'\n",
+    }
+
+
+def linked(program, **options):
+    names = {path: build.module_name(path) for path in program}
+    return linker.link(program, names, set(), **options)
+
+
+def run(texts, folder, start="import main; main.run()"):
+    for path, text in texts.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    done = subprocess.run(
+        [micropython.path(64), "-c", start],
+        env={"MICROPYPATH": f"{folder}:{folder}/lib:.frozen"},
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout + done.stderr
+
+
+def test_the_linked_program_says_what_the_sources_say(program, tmp_path):
+    texts = linked(program).texts
+    assert run(program, tmp_path / "apart") == EXPECTED
+    assert run(texts, tmp_path / "linked") == EXPECTED
+    long = run(linked(program, short=False).texts, tmp_path / "long")
+    assert long.replace("core_log__", "") == EXPECTED
+    assert "core/log.py" not in texts and "lib/galvani.py" in texts
+
+
+def test_app_is_found_by_its_name_and_keeps_the_names_of_the_sources(program, tmp_path):
+    start = "import main; main.run(); print(main.app.VERSION)"
+    assert run(linked(program).texts, tmp_path, start).endswith("\n1\n")
+
+
+def test_the_programs_own_names_are_names_that_micropython_has(program):
+    found = linked(program).found
+    assert found["core.log.get"] in rom.groups()["common"]
+    assert found["core.log.Oops"] == "Oops"  # an exception shows its name in the log
+
+
+def test_a_traceback_leads_back_to_the_sources(program, tmp_path):
+    program["core/log.py"] = LOG.replace("print(self.tag", "print(self.lost")
+    made = linked(program)
+    shown = run(made.texts, tmp_path).replace(f"{tmp_path}/lib/galvani.py", "galvani")
+    shown = trace.Map(json.loads(json.dumps(made.map()))).line(shown)
+    assert (
+        'File "core/log.py", line 15, in Log.warn' in shown
+    )  # up to four statements share a line
+    assert "no attribute 'lost'" in shown
+
+
+def test_a_cold_function_waits_on_a_page(program, tmp_path, monkeypatch):
+    cold = tmp_path / "cold.txt"
+    cold.write_text("core.bus: Bus.off loud\ncore.log: Log.__init__\n")
+    monkeypatch.setattr(pages, "COLD", cold)
+    texts = linked(program).texts
+    assert "range(" not in texts["lib/galvani.py"] and "_seen" not in texts["lib/galvani.py"]
+    assert sum("range(" in text for text in texts.values()) == 2  # a page, and extra.py
+
+
+def test_a_function_that_is_called_with_named_arguments_stays(program, tmp_path, monkeypatch):
+    cold = tmp_path / "cold.txt"
+    cold.write_text("core.bus: Bus.__init__\n")  # main makes Bus(5, second=7)
+    monkeypatch.setattr(pages, "COLD", cold)
+    texts = linked(program).texts
+    assert run(texts, tmp_path / "tree") == EXPECTED
+
+
+def test_what_cannot_be_linked_is_told_with_its_place(program):
+    program["core/bus.py"] = BUS + "\n\ndef whole():\n    return log\n"
+    with pytest.raises(linker.LinkError, match="core/bus.py, line 3.*core.log is used as an obj"):
+        linked(program)
+
+
+def test_the_list_of_joined_modules_names_real_ones():
+    names = {build.module_name(path) for path in build.sources()}
+    assert plan.JOINED <= names, plan.JOINED - names
+
+
+def test_the_list_of_cold_functions_names_real_ones():
+    paths = {build.module_name(path): source for path, source in build.sources().items()}
+    listed = list(pages.cold())
+    lost = [row for row in listed if f"def {row[2]}(" not in paths[row[0]].read_text()]
+    assert len(lost) * 10 < len(listed), lost  # a stale name costs memory, nothing else
