@@ -189,6 +189,15 @@ def test_a_gain_is_waited_for():
     assert not w.violations
 
 
+def test_a_gain_of_one_is_not_hidden_by_another():
+    """The lowest two change places: 4 kW at the first difference, 60 kW in all."""
+    w = quick(slots=4, homes=[0, 2], each=2)
+    w.want(0, 400, 160)
+    w.want(1, 400, 300)
+    w.until(lambda: w.amps(1) > 290, 30)
+    assert not w.violations
+
+
 def test_a_lost_module_leaves_the_rest_charging():
     w = RingWorld(4, each=2)
     w.want(0, 400, 150)

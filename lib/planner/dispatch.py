@@ -173,7 +173,10 @@ class Dispatch(deal.Deal):
         return False
 
     def _worth(self):
-        """Has a gain of 5 kW or 10 % at the first difference been there for long enough?"""
+        """Has a gain been there for long enough: 5 kW or 10 % at the first difference, or in all?
+
+        In all: where several guns rise, the first place may be taken by one that has not.
+        """
         guns = range(len(self.ask_da))
         weight = self.ring.weight
         admitted = [g for g in guns if self.planner.wanted[g]]
@@ -182,8 +185,10 @@ class Dispatch(deal.Deal):
         old = sorted([min(self._kept(g), self.demand(g)) // weight[g] for g in admitted])
         for i in range(len(new)):
             if new[i] != old[i]:
-                if new[i] - old[i] < min(self.gain_w, max(old[i] // 10, 1)):
-                    break
+                here = new[i] - old[i]
+                if here < min(self.gain_w, max(old[i] // 10, 1)):
+                    if here < 0 or sum(new) - sum(old) < self.gain_w:
+                        break
                 self._gain_ms = max(self._gain_ms, 1)
                 return self._gain_ms > self.gain_ms
         self._gain_ms = 0
