@@ -52,12 +52,11 @@ async def ws_connect(
     """Connect and do the opening handshake; return the open WebSocket.
 
     protocols: subprotocols offered; if there are any, the server must choose one (ws.protocol).
-    headers: dict of further request headers, e.g. {"Authorization": "Basic ..."}.
-    ssl: the tls.SSLContext for a wss:// URL; the URL's host is checked against the certificate.
+    headers: dict of more of them. ssl: SSLContext for wss://, which checks the URL's host too.
     on_oversize: "close" (1009) or "report" (deliver OVERSIZE) for more than max_message bytes.
     ping_interval_s: 0 sends no pings. ping_timeout_s: for the answer to a ping, and for each piece
-    of a message to get away. address: (IP address, port) to connect to instead of looking up the
-    URL's host, since a look-up blocks every task. Raises WSError; ValueError for a wrong argument.
+    of a message to get away. address: (IP address, port) instead of a look-up of the URL's host,
+    which blocks every task. Raises WSError; ValueError for a wrong argument.
     """
     import net.ws_open
 
@@ -88,9 +87,8 @@ class WebSocket:
     WSError. heard: how many reads brought something, a sign of life. ping_interval_s and
     ping_timeout_s may be changed at any time. The other names are for ws_open.py.
 
-    It is also what receive() returns, the message: valid until the next receive(). type: TEXT,
-    BINARY, OVERSIZE, CLOSE, ERROR or CLOSED. data: str of a TEXT, bytes of a BINARY, the first 128
-    bytes of an OVERSIZE, the close code of the others. length: bytes of the message.
+    It is the message, too. type: TEXT, BINARY, OVERSIZE, CLOSE, ERROR or CLOSED. data: str, bytes,
+    the first 128 bytes, or the close code. length: bytes of the message.
     """
 
     def __init__(self, reader, ping_interval_s, ping_timeout_s):
@@ -126,10 +124,9 @@ class WebSocket:
         return self
 
     async def __anext__(self):
-        msg = await self.receive()
-        if msg.type in (frames.CLOSE, frames.CLOSED, frames.ERROR):
+        if (await self.receive()).type in (frames.CLOSE, frames.CLOSED, frames.ERROR):
             raise StopAsyncIteration
-        return msg
+        return self
 
     def start(self, protocol):
         """The handshake is done: watch over the connection from now on."""
@@ -225,15 +222,11 @@ class WebSocket:
         self.drop("")
 
     async def send_str(self, data):
-        """Send a text message: a str, or a long one as a list of bytes objects.
-
-        Returns when it is handed to the network. WSError if it cannot.
-        """
-        # MicroPython keeps a str as UTF-8: its memory can be sent as it is.
+        """Send a text (str, list of bytes); returns when the network has it. WSError if not."""
         await self._send(frames.TEXT, data)
 
     async def send_bytes(self, data):
-        """Send a binary message: bytes, bytearray or memoryview; not to be changed meanwhile."""
+        """Send a binary message: bytes, bytearray or memoryview, not to be changed meanwhile."""
         await self._send(frames.BINARY, data)
 
     async def _send(self, opcode, data):

@@ -115,6 +115,7 @@ def test_the_supervisor_measures_how_late_the_loop_is():
     import asyncio
 
     app = virtual(App())
+
     async def scenario():
         asyncio.create_task(app.supervisor.run())
         await asyncio.sleep(10)
