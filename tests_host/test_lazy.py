@@ -36,8 +36,8 @@ def test_what_was_used_in_the_last_five_seconds_stays():
     assert not lazy.recent
 
 
-@pytest.mark.parametrize("free, most", [(0, 5), (32768, 5), (32769, 16)])
-def test_five_stay_in_a_burst_and_more_while_memory_is_plenty(monkeypatch, free, most):
+@pytest.mark.parametrize("free, most", [(0, 3), (12288, 3), (12289, 5), (32768, 5), (32769, 16)])
+def test_three_stay_in_a_burst_and_more_while_there_is_memory(monkeypatch, free, most):
     monkeypatch.setattr(lazy, "mem_free", lambda: free)
     names = ["t.m%d" % n for n in range(20)]
     for name in names:
@@ -49,7 +49,8 @@ def test_five_stay_in_a_burst_and_more_while_memory_is_plenty(monkeypatch, free,
     assert lazy.recent[-1] == names[-2] and len(lazy.recent) == most
 
 
-def test_five_that_are_used_again_and_again_are_never_dropped():
+def test_five_that_are_used_again_and_again_are_never_dropped(monkeypatch):
+    monkeypatch.setattr(lazy, "mem_free", lambda: 20000)
     for now in range(1, 30):
         for n in range(5):
             lazy.get("t.m%d" % n)
