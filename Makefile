@@ -2,7 +2,7 @@
 
 PYTHON := .venv/bin/python
 BOARD ?= UNIX
-# make run takes ONCE=1 (play one charge, then end), PROFILE=rivot, and for tools/run.py itself
+# make run takes ONCE=1 (play one charge, then end), PROFILE=rivot|dc, and for tools/run.py itself
 # SPEED=10 (times faster than real time) and SOC=35 (state of charge at the start).
 RUN_OPTIONS = $(if $(ONCE),--once) $(if $(PROFILE),--profile $(PROFILE))
 # PYTEST="-k word -x" is handed on by the test targets.
@@ -24,7 +24,7 @@ setup: ## installs what the host needs into .venv (and the web page's npm packag
 ports: setup ## builds the MicroPython Unix ports, 64- and 32-bit, into build/
 	@$(PYTHON) tools/micropython.py build
 
-run: ports ## a central system, a charger and a vehicle that charges; ONCE=1 ends after one charge, PROFILE=rivot
+run: ports ## a central system, a charger and a vehicle that charges; ONCE=1 ends after one charge, PROFILE=dc twelve guns
 	@$(PYTHON) tools/run.py $(RUN_OPTIONS)
 
 test: ports ## the default test suite, under 5 minutes

@@ -31,12 +31,12 @@ def children(pid):
     return found
 
 
-def test_a_profile_that_is_missing_is_named_with_exit_code_2():
+def test_a_profile_that_nobody_knows_is_refused_with_exit_code_2():
     done = subprocess.run(
-        [*RUN, "--profile", "dc"], capture_output=True, text=True, timeout=PATIENCE_S
+        [*RUN, "--profile", "ac"], capture_output=True, text=True, timeout=PATIENCE_S
     )
     assert done.returncode == 2
-    assert "PROFILE=dc is missing" in done.stdout
+    assert "invalid choice" in done.stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -76,6 +76,15 @@ def test_once_plays_one_charge_and_exits_0():
     assert done.returncode == 0, done.stdout + done.stderr
     for part in ("energy by the meter", "StopTransaction 1", "SuspendedEV", "violations"):
         assert part in done.stdout
+
+
+@pytest.mark.long
+def test_once_with_twelve_guns_exits_0():
+    done = subprocess.run(
+        [*RUN, "--once", "--profile", "dc"], capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "gun 7" in done.stdout and "violations" in done.stdout
 
 
 # -- the verdict

@@ -1,4 +1,5 @@
-"""What does Galvani look like when it works? `make run`: one charge that you can watch.
+"""What does Galvani look like when it works? `make run`: one charge that you can watch; with
+PROFILE=dc twelve guns on a ring of shared modules.
 
 Starts a central system, one simulated charger and its plant, plugs in a battery, presents a card
 and lets it charge; the page shows it live. Ctrl-C ends everything. `--once` (make run ONCE=1)
@@ -32,6 +33,7 @@ from rich.panel import Panel  # noqa: E402
 from rich.table import Table  # noqa: E402
 
 from tools.csms.central import CentralSystem  # noqa: E402
+from tools.sim import dc_show  # noqa: E402
 from tools.sim.charger import Charger, ChargerError  # noqa: E402
 from tools.sim.verdict import Verdict  # noqa: E402
 
@@ -41,6 +43,7 @@ ID = "galvani-1"
 PAGE_PORT = 8080
 BOOT_S = 30
 ONCE_SPEED, WATCH_SPEED = 60.0, 10.0
+DC_SPEED = 5.0  # twelve guns are more work
 ONCE_SOC, WATCH_SOC = 70, 35
 CHARGE_S = 80  # real seconds one charge may take with --once
 
@@ -61,7 +64,9 @@ def options():
     found = parser.parse_args()
     try:
         speed, soc = os.environ.get("SPEED"), os.environ.get("SOC")
-        found.speed = found.speed or float(speed or (ONCE_SPEED if found.once else WATCH_SPEED))
+        usual = ONCE_SPEED if found.once else WATCH_SPEED
+        usual = DC_SPEED if found.profile == "dc" else usual
+        found.speed = found.speed or float(speed or usual)
         if found.soc is None:
             found.soc = float(soc or (ONCE_SOC if found.once else WATCH_SOC))
     except ValueError:
@@ -165,9 +170,9 @@ async def run(options) -> int:
     charger = None
     try:
         await central.start()
-        charger = Charger(
-            "--csms", central.ws_url, "--id", ID, "--speed", f"{options.speed:g}", log=log
-        )
+        charger = _charger(central, options, log)
+        if options.profile == "dc":
+            return await _guns(central, options, charger)
         if not options.once:
             await watch(central, charger, options)
         console.print(f"one charge at {options.speed:g} times real time; page {central.http_url}")
@@ -186,6 +191,66 @@ async def run(options) -> int:
         await central.stop()
 
 
+def _charger(central, options, log):
+    words = ["--csms", central.ws_url, "--id", ID, "--speed", f"{options.speed:g}"]
+    if options.profile == "dc":
+        words += [
+            "--profile",
+            "dc",
+            "--guns",
+            str(dc_show.GUNS),
+            "--set",
+            "ConnectionTimeOut=1800",
+        ]
+    return Charger(*words, log=log)
+
+
+async def _guns(central, options, charger) -> int:
+    """Twelve guns: to watch, or once and judged."""
+    if options.once:
+        verdict = await dc_show.once(central, charger, console.print)
+        console.print(verdict.table())
+        for fault in verdict.faults:
+            console.print(f"[red]wrong:[/] {fault}")
+        return 1 if verdict.faults else 0
+    arriving = asyncio.create_task(dc_show.begin(central, charger, dc_show.VEHICLES, 4.0))
+    try:
+        while not charger.ready.get("ready"):
+            if arriving.done():
+                arriving.result()
+            await asyncio.sleep(0.2)
+        ready, page = charger.ready, f"{central.http_url}/stations/{ID}/ring"
+        console.print(
+            Panel.fit(
+                f"[bold]{page}[/]  draws the ring\n\n"
+                f"{dc_show.GUNS} guns, 24 modules of 30 kW; vehicles come one by one, "
+                f"{options.speed:g} times faster\n"
+                f"plant    nc 127.0.0.1 {ready['control']}   (plug 3, tag 3 A1, weld tie 2 on)\n"
+                f"console  nc 127.0.0.1 {ready['console']}   (ring, status, help)\n\n"
+                "Ctrl-C ends everything",
+                title="Galvani",
+                border_style="green",
+            )
+        )
+        await _watch_guns(charger, arriving)
+    finally:
+        arriving.cancel()
+    raise RunError("the simulated charger has ended")
+
+
+async def _watch_guns(charger, arriving):
+    with Live(console=console, auto_refresh=False, transient=True) as live:
+        while not charger.ended:
+            if arriving.done():
+                arriving.result()
+            state = await charger.ask("state")
+            ring = await charger.ask("ring --json")
+            if console.is_terminal:
+                table = dc_show.live_table(state, ring.get("result") if ring["ok"] else None)
+                live.update(table, refresh=True)
+            await asyncio.sleep(1)
+
+
 async def _until_signal(options) -> int:
     running = asyncio.create_task(run(options))
     loop = asyncio.get_running_loop()
@@ -200,15 +265,7 @@ async def _until_signal(options) -> int:
 
 def main() -> int:
     """The command line."""
-    found = options()
-    if found.profile == "dc":
-        console.print(
-            "PROFILE=dc is missing in this build: the PLC contract, the power planner "
-            "and their plant; PROFILE=rivot is there",
-            soft_wrap=True,
-        )
-        return 2
-    return asyncio.run(_until_signal(found))
+    return asyncio.run(_until_signal(options()))
 
 
 if __name__ == "__main__":
