@@ -160,7 +160,7 @@ def test_a_traceback_leads_back_to_the_sources(program, tmp_path):
     shown = run(made.texts, tmp_path).replace(f"{tmp_path}/lib/galvani.py", "galvani")
     shown = trace.Map(json.loads(json.dumps(made.map()))).line(shown)
     assert (
-        'File "core/log.py", line 15, in Log.warn' in shown
+        'File "firmware/core/log.py", line 15, in Log.warn' in shown
     )  # up to four statements share a line
     assert "no attribute 'lost'" in shown
 
