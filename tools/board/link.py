@@ -122,7 +122,7 @@ class Link:
         port.check(name)
         self.port = name
         try:
-            self.transport = Line(name, 115200, timeout=2)
+            self.transport = Line(name, 115200, timeout=5)
         except (TransportError, OSError) as error:
             raise BoardError(f"{name} cannot be opened: {error}")
         if password:
