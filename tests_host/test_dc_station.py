@@ -156,3 +156,37 @@ def test_two_vehicles_share_the_grid(w):
         assert w.c(cid).limits.source == "grid"
     assert w.plant.ring.power_w < 61_000
     assert not any(t == topics.FAULT for t, _ in w.events)
+
+
+@pytest.mark.parametrize("what, tells", [("V", 0.7), ("I", 0.5), ("I", 0.97)])
+def test_a_meter_that_disagrees_with_the_modules(what, tells):
+    """b.6, b.10 #17: independent sources are compared; five seconds of difference stop the gun."""
+    w = DcWorld(guns=2)
+    w.charge(amperes=100)
+    w.until(lambda: w.amps() > 99)
+    plc_sim = w.plant.outlet(1).plc
+    say = plc_sim._say
+
+    def lie(name, **signals):
+        if name == "EnergyMeter" and what in signals:
+            signals[what] *= tells
+        say(name, **signals)
+
+    plc_sim._say = lie
+    w.pass_time(12)
+    assert (w.c().error_code == "PowerMeterFailure") is (tells < 0.9)
+    assert (w.amps() < 1) is (tells < 0.9)
+    assert not w.violations
+
+
+def test_a_pre_charge_that_leads_nowhere_ends():
+    """b.9: V = 0 behind the contactor: it stays open, and somebody says so."""
+    w = DcWorld(guns=2)
+    for module in w.plant.ring.modules:
+        module.v_max = 10.0  # they follow no set-point
+    w.plug()
+    w.pass_time(3)
+    w.plant.outlet(1).plc.forced_stage = 8
+    w.tag()
+    w.until(lambda: w.c().error_code == "PowerSwitchFailure", 40)
+    assert not w.plant.outlet(1).contactor.on and not w.started and not w.violations

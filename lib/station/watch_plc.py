@@ -14,7 +14,12 @@ from station.meter import UNKNOWN
 _GRACE_MS = const(5000)  # after a start, or when the bus has come back
 _PILOT_MS = const(3000)
 _ACK_MS = const(1500)
+_CLOSE_MS = const(10_000)  # from the wish for energy to a closed contactor (ISO 15118: 7 s)
 _COOLED_DC = const(50)
+# Meter and modules, two sources of the same (b.6): a difference of more than 5 % and 20 V, or 10 %
+# and 2 A, seen five times a second apart.
+_COMPARE_MS = const(1000)
+_DIFFER = const(5)
 _LONG = const(86_400_000)
 
 
@@ -25,6 +30,7 @@ class WatchPlc:
         self.path = path
         self.hot = False
         self._up_ms = self._pilot_ms = self._hot_ms = self._over_ms = 0
+        self._close_ms = self._compare_ms = self._differ = self._last_da = 0
         self.reload(config, ratings)
 
     def reload(self, config, ratings):
@@ -59,7 +65,11 @@ class WatchPlc:
         fault = path.hall.d.seq.guns.fault[path.g]
         if fault & bank.WELDED:
             mask.mask |= faults.WELDED
-        mask.assess(faults.NOT_FOLLOWING, bool(fault & bank.STUCK))
+        d = path.hall.d
+        waits = d.seq.want[path.g] and not d.seq.guns.proven(path.g) and not d.denied[path.g]
+        self._close_ms = min(self._close_ms + dt_ms, _LONG) if waits else 0
+        stuck = bool(fault & bank.STUCK) or self._close_ms > _CLOSE_MS
+        mask.assess(faults.NOT_FOLLOWING, stuck)
         self._electrical(dt_ms, mask)
         self._thermal(dt_ms, mask)
 
@@ -72,6 +82,31 @@ class WatchPlc:
         over = running and amps > path.amps_da + path.amps_da // 10 + 50
         self._over_ms = min(self._over_ms + dt_ms, _LONG) if over else 0
         mask.assess(faults.OVER_CURRENT, amps > self.amps_max_da + 50 or self._over_ms > 3000)
+        self._compare_ms += dt_ms
+        if self._compare_ms >= _COMPARE_MS:
+            self._compare_ms = 0
+            self._compare(mask, running)
+
+    def _compare(self, mask, running):
+        """Do the PLC's meter and the modules tell the same? Not while the current moves."""
+        path = self.path
+        d = path.hall.d
+        told = d.granted_da[path.g]
+        steady = abs(told - self._last_da) <= 20
+        self._last_da = told
+        bus = path.bus_dv()
+        if not running or not path.metered() or bus <= 0 or not steady:
+            self._differ = 0
+            mask.assess(faults.METER_LOST, False)
+            return
+        volts = path.voltage_dv()
+        amps = path.current_da()
+        sum_da = d.measured_w[path.g] * 100 // bus
+        apart = abs(volts - bus) > max(bus // 20, 200) or abs(amps - sum_da) > max(
+            sum_da // 10, 20
+        )
+        self._differ = min(self._differ + 1, _DIFFER) if apart else 0
+        mask.assess(faults.METER_LOST, self._differ >= _DIFFER)
 
     def _thermal(self, dt_ms, mask):
         temp = self.path.temp_dc()
