@@ -3,7 +3,8 @@
 The routines of bulk.py, compiled to machine code by the viper emitter: masking, a word at a time,
 is some 60 times faster. They stand alone in this file because not every place can load it: who
 imports it falls back to bulk.py at ImportError (not MicroPython, or the file is not there),
-ValueError (an .mpy of another architecture) and SyntaxError (a port without the emitter).
+ValueError (an .mpy of another architecture), SyntaxError (a port without the emitter) and
+MemoryError (the ESP32 has no executable memory left).
 
 mpy-cross compiles it only with -march=..., and the result then runs on that architecture alone.
 An .mpy tree that is to run anywhere therefore carries this file as source (tools/build.py does):

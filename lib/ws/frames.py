@@ -16,7 +16,7 @@ from ws.utf8 import check
 
 try:
     from ws.bulk_fast import mask
-except (ImportError, ValueError, SyntaxError):
+except (ImportError, ValueError, SyntaxError, MemoryError):
     from ws.bulk import mask  # noqa: F401 (for who sends)
 
 # What poll() returns, and the type of a message. 1 to 10 are the opcodes of RFC 6455 section 11.8,

@@ -8,7 +8,7 @@ for each byte in Python, and plain ASCII (nearly all of OCPP) allocates nothing 
 
 try:
     from ws.bulk_fast import is_ascii
-except (ImportError, ValueError, SyntaxError):
+except (ImportError, ValueError, SyntaxError, MemoryError):
     from ws.bulk import is_ascii
 
 # Lead bytes whose second byte has a narrower range than 0x80 to 0xBF, as rows of
