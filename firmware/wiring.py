@@ -58,6 +58,7 @@ def build(app):
     app.health = Health(app.clock, app.supervisor, app.restart)
     app.cp = app.station.cp = _charge_point(app)
     app.config.recheck()
+    lazy.call("core.witness", "boot", app)
     bus.on(topics.CONFIG, app.configured)
     bus.on(topics.RESET, app.end)
 
@@ -173,6 +174,7 @@ def _charge_point(app):
         app.log("OCPP"),
         board,
         cause,
+        FileStore("certs"),
     )
 
 

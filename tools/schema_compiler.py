@@ -46,8 +46,9 @@ TITLES = {"v16": "OCPP 1.6"}
 CALLS = {"v16": ROOT / "lib/ocppj/v16/calls"}  # a file for each call that the station serves
 SENT = {
     "v16": "Authorize BootNotification DataTransfer DiagnosticsStatusNotification "
-    "FirmwareStatusNotification Heartbeat MeterValues StartTransaction StatusNotification "
-    "StopTransaction"
+    "FirmwareStatusNotification Heartbeat LogStatusNotification MeterValues "
+    "SecurityEventNotification SignCertificate SignedFirmwareStatusNotification StartTransaction "
+    "StatusNotification StopTransaction"
 }
 
 # Order is the format: lib/ocppj/schema.py has the same numbers.

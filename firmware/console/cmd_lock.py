@@ -20,12 +20,19 @@ def login(app, args, session):
     if wrong:
         app.login_fails = fails + 1
         app.log("SYS").warn("console: wrong password, %d in a row", fails + 1)
+        _alarm(app, "MaintenanceLoginFailed")
         yield "error: wrong password"
         return
     app.login_fails = 0
     session.locked = False
     app.log("SYS").info("console: unlocked")
+    _alarm(app, "MaintenanceLoginAccepted")
     yield "unlocked until logout, or a minute without a key"
+
+
+def _alarm(app, event):
+    if app.cp:
+        app.cp.alarm(event, "{'user': '', 'origin': 'console'}")
 
 
 def logout(app, args, session):

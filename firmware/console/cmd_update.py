@@ -59,15 +59,20 @@ class _Owner:
     def __init__(self, app):
         self.jobs = []
         self.notices = []
+        self.ended = None
         self.station = app.station
         self.clock = app.clock
         self.store = app.store
         self.board = app.board
         self.log = app.log("OTA")
 
-    def tell(self, kind, status):
+    def tell(self, kind, status, request=None):
         """Nobody is told."""
         self.log.info("%s: %s", kind, status)
+
+    def alarm(self, event, info):
+        """Nor of this."""
+        self.log.warn("security event %s %s", event, info)
 
     def carry(self, app):
         """What tasks/csms.py does for the others."""

@@ -1,44 +1,62 @@
 """How is the central system of the configuration reached?
 
-Address, password, certificates, WebSocket. Imported when a connection is made and forgotten.
+Address, security profile, WebSocket. Imported when a connection is made and forgotten.
 """
 
 import lazy
-from net.websocket import WSError, ws_connect
+from net.websocket import ws_connect
 
 _ANSWER_S = 20  # the peer has so long to answer a ping
 
 
-async def dial(get, log):
+async def dial(app, log):
     """An open WebSocket to CsmsUrl/Identity, or None with the reason in `log`.
 
-    get: config.get.
+    The security profile (whitepaper A00) says how: 0 as the URL says, with a password if there is
+    one; 1 with a password; 2 with TLS too; 3 with TLS and the charge point's own certificate.
     """
-    url = get("CsmsUrl")
+    get = app.config.get
+    profile = get("SecurityProfile")
+    url = target(get)
+    secure = url[:4].lower() == "wss:"
+    seen = []
     try:
-        resolve = lazy.load("net.resolve")
-        where = url.rstrip("/") + "/" + resolve.quoted(get("Identity"))
-        address = await resolve.address(url)
-        resolve = None
+        where = url.rstrip("/") + "/" + lazy.load("net.resolve").quoted(get("Identity"))
+        address = await lazy.load("net.resolve").address(url)
         lazy.drop("net.resolve")  # the rest needs its room
-        return await ws_connect(
+        context = None
+        if secure:
+            now = app.clock.wall()
+            if now is None:
+                log.warn("the time is not known: certificates are judged by the last known one")
+            context = lazy.call("net.trust", "context", profile == 3, now, seen)
+        ws = await ws_connect(
             where,
             ("ocpp1.6",),
-            _headers(get),
-            lazy.call("net.trust", "context") if url.lower().startswith("wss:") else None,
+            None if profile == 3 else _headers(get),
+            context,
             get("MessageSizeMax"),
             "report",
             get("WebSocketPingInterval"),
             _ANSWER_S,
             address=address,
         )
-    except WSError as e:
-        log.warn("no connection to the CSMS: %s", str(e))
-    except (OSError, ValueError) as e:
-        log.error("no connection to %s: %s", url, str(e))
+        lazy.call("net.refusal", "good", app, profile, seen)
+        return ws
+    except (OSError, ValueError, MemoryError) as e:
+        await lazy.load("net.refusal").tell(app, log, url, e, secure, profile)
     finally:
         lazy.drop("net.resolve")
+        lazy.drop("net.refusal")
     return None
+
+
+def target(get):
+    """CsmsUrl as the security profile wants it: with 2 and 3 never without TLS."""
+    url = get("CsmsUrl")
+    if get("SecurityProfile") > 1 and url[:3].lower() == "ws:":
+        url = "wss" + url[2:]
+    return url
 
 
 def _headers(get):

@@ -5,6 +5,14 @@ import tls
 from core import log
 from core.journal import FileStore
 
+# A00.FR.318, FR.319: AES-GCM only, which TLS before 1.2 does not have. Without ECDHE there is no
+# forward secrecy: those come last.
+_SUITES = [
+    "TLS-%s-WITH-AES-%s" % (exchange, cipher)
+    for exchange in ("ECDHE-ECDSA", "ECDHE-RSA", "RSA")
+    for cipher in ("128-GCM-SHA256", "256-GCM-SHA384")
+]
+
 
 def context(own=False, now=None, seen=None):
     """A TLS context for a client: chain and name of the peer are verified. OSError: no root.
@@ -19,6 +27,7 @@ def context(own=False, now=None, seen=None):
 
     files = FileStore("certs")
     made = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
+    made.set_ciphers(_suites(made))
     good = False
     try:
         for name in shelf.trusted(files):
@@ -37,6 +46,22 @@ def context(own=False, now=None, seen=None):
     if names:
         made.load_cert_chain(files.read(names[0]), files.read(names[1]))
     return made
+
+
+def _suites(made):
+    """Those of _SUITES that this port has; one that is unknown makes the whole list wrong."""
+    try:
+        made.set_ciphers(_SUITES)
+        return _SUITES
+    except (ValueError, OSError):
+        known = []
+    for one in _SUITES:
+        try:
+            made.set_ciphers([one])
+            known.append(one)
+        except (ValueError, OSError):
+            pass
+    return known
 
 
 def _witness(seen):

@@ -149,7 +149,7 @@ class Update:
                     raise bundle.Refused("format", "bytes behind the end")
         except OSError as e:
             if e.errno == _NO_ROOM:
-                raise bundle.Refused("format", "no room on the flash")
+                raise ValueError("no room on the flash")
             raise
 
     async def _judge(self):

@@ -6,6 +6,7 @@ and be made for signing firmware.
 
 import asyncio
 
+import lazy
 from core.journal import FileStore
 from update.bundle import Refused
 
@@ -22,6 +23,18 @@ async def check(app, bundle):
         forget()
     if not ok:
         raise Refused("signature", "the signature is wrong")
+
+
+async def whole(app, digest):
+    """Refused unless the signature of SignedUpdateFirmware.req is one over that file (L01)."""
+    from security import forget
+
+    try:
+        ok = await _steps(lazy.call("ocppj.proof", "fits", app.store, digest))
+    finally:
+        forget()
+    if not ok:
+        raise Refused("signature", "the signature of the file is wrong")
 
 
 async def _steps(steps):

@@ -37,12 +37,16 @@ async def _carry(app, job, order):
                 lazy.drop("ota.place")
             await lazy.load("net.files").get(job.url, job.place, job, most)
             job.place.end()
+        elif order == "verify":
+            await lazy.load("ota.signer").whole(app, job.place.sha.digest())
+            lazy.drop("ota.signer")
         else:
             job.place.install()
         done = True
     except Exception as e:  # whatever it was: the job must end, and the station go on
         why = str(e) or "no answer in time"
         useless = isinstance(e, ValueError)
+        job.bad = getattr(e, "kind", None)
         if not isinstance(e, (OSError, ValueError, asyncio.TimeoutError)):
             log.exc(e, "%s", order)
     job.result = (done, why, useless)
@@ -52,7 +56,10 @@ async def _carry(app, job, order):
 
 async def _upload(app, job):
     """Write what the console calls diagnostics into a file, send it, delete it."""
-    lines = lazy.load("console.cmd_diag").diagnostics(app, (), None)
+    if job.place == "SecurityLog":
+        lines = lazy.load("ocppj.alarms").lines(app.cp)
+    else:
+        lines = lazy.load("console.cmd_diag").diagnostics(app, (), None)
     try:
         with open(_DIAGNOSTICS, "w") as f:
             for line in lines:

@@ -32,6 +32,9 @@ async def run(app):
                 await keeper  # raises what ended it: the supervisor starts us again
             await link.flush()
             link.tidy()
+            if cp.leave:
+                cp.leave = False
+                asyncio.create_task(link.again())
             for job in cp.jobs:
                 if job.order:
                     lazy.load("tasks.carrier").start(app, job)
@@ -39,7 +42,7 @@ async def run(app):
                 if link.woken:
                     break
                 await asyncio.sleep_ms(_STEP_MS)
-                if cp.work:
+                if cp.work or cp.chore:
                     break
     finally:
         keeper.cancel()
@@ -72,8 +75,8 @@ class Link:
         """CONFIG: what concerns the connection takes effect at once."""
         if key == "WebSocketPingInterval" and self.ws:
             self.ws.ping_interval_s = self.app.config.get(key)
-        elif key == "AuthorizationKey" and self.ws:
-            asyncio.create_task(self._again())
+        elif key in ("AuthorizationKey", "SecurityProfile") and self.ws:
+            asyncio.create_task(self.again())
 
     def spill(self):
         """A place for a message that is too long for the memory. The boot removes NAME~ there."""
@@ -88,8 +91,8 @@ class Link:
             if not self.long:
                 lazy.drop("core.longtext")
 
-    async def _again(self):
-        """Connect anew, after the answer to the call that changed the key is out (A01)."""
+    async def again(self):
+        """Connect anew, after the answer to the call that is the reason is out (A01, A05)."""
         await asyncio.sleep_ms(1000)
         self.failures = 0
         if self.ws:
@@ -165,14 +168,15 @@ class Link:
         """Is there somewhere to connect to, and a network to get there?"""
         url = self.app.config.get("CsmsUrl")
         link = getattr(self.app, "link", None)
-        return url and (link is None or link.ready(url[:4].lower() == "wss:"))
+        secure = url[:4].lower() == "wss:" or self.app.config.get("SecurityProfile") > 1
+        return url and (link is None or link.ready(secure))
 
     async def _connect(self):
         """An open WebSocket, or None; the reason is in the log."""
         if not self._way():
             return None
         try:
-            return await lazy.load("net.dial").dial(self.app.config.get, self.log)
+            return await lazy.load("net.dial").dial(self.app, self.log)
         finally:
             lazy.drop("net.dial")
 

@@ -5,17 +5,23 @@ states are those that all versions share. Whoever owns sockets and files looks i
 Job's `order`, and puts what came of it into `result`; nothing here waits.
 
     Diagnostics   wait -> upload (again after a pause) -> Uploaded | UploadFailed
+    Log           as Diagnostics, of GetLog
     Firmware      wait for its date -> download (again) -> Downloaded -> wait until nobody charges
                   -> install -> restart -> on trial -> Installed
                   | DownloadFailed | InstallationFailed
+    SignedFirmware  the same; after the download the signature of the whole file is checked (order
+                  "verify"), then its installation may have a date
+                  | InvalidSignature | InstallVerificationFailed
 
-A firmware job is one record, "update": [url, date, retries, pause, state], so that it outlives a
-cut of power; it stays until the back office has been told how it ended. States: w: not installed
-yet, i: being installed, I: in place, D: download failed.
+A firmware job is one record, "update": [url, date, retries, pause, state], of a signed one also
+request and date of installation, so that it outlives a cut of power; it stays until the back
+office has been told how it ended. States: w: not installed yet, i: being installed, I: in place,
+D: download failed; or the name of the status with which it ended.
 
-The owner (v16/chargepoint.py) has: jobs (list), notices (list of (message, status) to be told),
-tell(kind, status), station, clock, store, log, board. board.UPDATE: "trial" while the build that
-runs has to prove itself, "failed" after one that did not.
+The owner (v16/chargepoint.py) has: jobs (list), notices (list of (message, payload) to be told),
+tell(kind, status, request), alarm(event, info), station, clock, store, log, board; ended: payload
+of the last status of a signed update that failed. board.UPDATE: "trial" while the build that runs
+has to prove itself, "failed" after one that did not.
 """
 
 from micropython import const
@@ -25,26 +31,30 @@ from location import shown
 
 WAIT = const(0)
 RUN = const(1)
-READY = const(2)
-INSTALL = const(3)
-DONE = const(4)
+CHECK = const(2)
+READY = const(3)
+INSTALL = const(4)
+DONE = const(5)
 
 _RETRIES = const(3)  # where the back office leaves it to us
 _PAUSE_S = const(30)
 
 
 class Job:
-    """One file. kind: "Diagnostics" or "Firmware". at: Unix seconds before which nothing happens.
+    """One file. kind: see above. at: Unix seconds before which nothing happens.
 
-    order: None, or what is to be done now: "upload", "download", "install"; whoever does it sets
-    it to None first. result: (done, why not, no use to try again) when it is over. over: a newer
-    job has come: let go. name: of the file. have, mark: bytes of a download that have come, and
-    the server's name for that state of its file, so that the next attempt goes on there. place:
-    what whoever carries the file keeps about it. why: the last failure, a text.
+    order: None, or what is to be done now: "upload", "download", "verify", "install"; whoever
+    does it sets it to None first. result: (done, why not, no use to try again) when it is over.
+    over: a newer job has come: let go. name: of the file. have, mark: bytes of a download that
+    have come, and the server's name for that state of its file, so that the next attempt goes on
+    there. place: what whoever carries the file keeps about it. why: the last failure, a text. bad:
+    kind of a bundle that was refused (update/bundle.py). request, install_at: of a signed update,
+    or of a log.
     """
 
     have = 0
-    mark = place = why = None
+    mark = place = why = bad = request = None
+    install_at = 0  # Unix seconds
 
     def __init__(self, kind, url, retries, pause_s, at, name):
         self.kind = kind
@@ -64,19 +74,31 @@ class Job:
 
 def begin(owner, job):
     """Take a job; one of its kind that runs is given up for it, without a word."""
-    for old in owner.jobs[:]:
-        if old.kind == job.kind:
-            old.over = True
-            owner.jobs.remove(old)
-            _pause(owner, False)
-    if job.kind == "Firmware":
+    for old in rivals(owner, job.kind):
+        old.over = True
+        owner.jobs.remove(old)
+        _pause(owner, False)
+    if _comes(job):
+        owner.ended = None
         _save(owner, job, "w")
     owner.jobs.append(job)
     tick(owner, owner.clock.uptime_s())
 
 
+def rivals(owner, kind):
+    """Jobs that a new one of this kind takes the place of: all that bring a firmware are one."""
+    return [j for j in owner.jobs if j.kind == kind or _comes(j) and kind[-8:] == "Firmware"]
+
+
+def _comes(job):
+    """Is it a firmware, and not something that goes out?"""
+    return job.kind[-8:] == "Firmware"
+
+
 def _save(owner, job, state):
     fields = [job.url, job.at, job.retries, job.pause_s, state]
+    if job.request is not None:
+        fields += [job.request, job.install_at]
     try:
         owner.store.write("update", record.pack(fields))
     except OSError as e:
@@ -88,19 +110,29 @@ def restore(owner):
     fields = record.unpack(owner.store.read("update"))
     if not fields:
         return
-    url, at, retries, pause_s, state = fields
+    url, at, retries, pause_s, state = fields[:5]
+    job = Job("Firmware", url, retries - 1, pause_s, at, file_name(url))
+    if len(fields) > 5:
+        job.kind = "SignedFirmware"
+        job.request, job.install_at = fields[5:]
     if state == "w" and retries > 0:
         # A boot costs a retry: a file that brings the station down is not fetched for ever.
-        begin(owner, Job("Firmware", url, retries - 1, pause_s, at, file_name(url)))
+        begin(owner, job)
     elif state == "I" and _trial(owner) == "trial":
-        job = Job("Firmware", url, 0, 0, 0, "")
         job.phase = DONE
         job.status = "Installing"
         owner.jobs.append(job)
     elif state == "I" and not _trial(owner):
-        owner.tell("Firmware", "Installed")
+        _installed(owner)
+        owner.tell(job.kind, "Installed", job.request)
     else:
-        owner.tell("Firmware", "InstallationFailed" if state in "iI" else "DownloadFailed")
+        if len(state) == 1:
+            state = "InstallationFailed" if state in "iI" else "DownloadFailed"
+        owner.tell(job.kind, state, job.request)
+
+
+def _installed(owner):
+    owner.alarm("FirmwareUpdated", getattr(owner.board, "VERSION", ""))
 
 
 def _trial(owner):
@@ -110,7 +142,8 @@ def _trial(owner):
 def proved(owner):
     """The build on trial stays: its update is at its end."""
     for job in owner.jobs[:]:
-        if job.kind == "Firmware" and job.phase == DONE:
+        if job.phase == DONE:
+            _installed(owner)
             _end(owner, job, "Installed")
 
 
@@ -126,21 +159,32 @@ def installing(owner):
 
 
 def current(owner, kind):
-    """The status that a trigger asks for: "Idle" when nothing is going on (S 4.4, 4.5)."""
-    for action, status in reversed(owner.notices):
-        if action.startswith(kind):
-            return status
+    """What a trigger asks for, a payload: status "Idle" when nothing is going on (S 4.4, 4.5).
+
+    After a signed update that failed it is that failure (L01.FR.28, FR.29).
+    """
+    for action, payload in reversed(owner.notices):
+        if action == kind + "StatusNotification":
+            return payload
     for job in owner.jobs:
         if job.kind == kind:
-            return job.status
-    return "Idle"
+            payload = {"status": job.status}
+            if job.request is not None and job.status != "Idle":
+                payload["requestId"] = job.request
+            return payload
+    return kind == "SignedFirmware" and owner.ended or {"status": "Idle"}
 
 
-def told(owner, kind, status):
+def told(owner, kind, payload):
     """The back office knows: the record of an update that is over can go."""
-    if kind == "Firmware" and status in ("Installed", "InstallationFailed", "DownloadFailed"):
-        if not any(job.kind == kind for job in owner.jobs):
+    status = payload.get("status", "")
+    over = status == "Installed" or status[-6:] == "Failed" or status[:7] == "Invalid"
+    if kind[-8:] == "Firmware" and over:
+        if kind != "Firmware" and status != "Installed":
+            owner.ended = payload
+        if not any([_comes(job) for job in owner.jobs]):
             owner.store.delete("update")
+            owner.store.delete("usig")
 
 
 def tick(owner, now):
@@ -149,28 +193,45 @@ def tick(owner, now):
         if job.result:
             result, job.result = job.result, None
             _finished(owner, job, now, *result)
-        if job.phase == WAIT and now >= job.wait and _due(owner, job):
-            job.phase = RUN
-            coming = job.kind == "Firmware"
-            job.order = "download" if coming else "upload"
-            _status(owner, job, "Downloading" if coming else "Uploading")
-        elif job.phase == READY and all(c.session is None for c in owner.station.connectors):
-            job.phase = INSTALL
-            _save(owner, job, "i")
-            job.order = "install"
-            _status(owner, job, "Installing")
+        if job.phase == WAIT and now >= job.wait:
+            _start(owner, job)
+        elif job.phase == READY:
+            _ready(owner, job)
 
 
-def _due(owner, job):
+def _start(owner, job):
+    coming = _comes(job)
+    if _due(owner, job.at):
+        job.phase = RUN
+        job.order = "download" if coming else "upload"
+        _status(owner, job, "Downloading" if coming else "Uploading")
+    elif job.request is not None:
+        _status(owner, job, "DownloadScheduled")  # L01.FR.13
+
+
+def _ready(owner, job):
+    """The file is there and right: install it when that is wanted and nobody charges."""
+    if not _due(owner, job.install_at):
+        _status(owner, job, "InstallScheduled")  # L01.FR.16
+        return
+    _pause(owner, True)  # E 3.49, L01.FR.07: nobody begins a charge now
+    if all([c.session is None for c in owner.station.connectors]):
+        job.phase = INSTALL
+        _save(owner, job, "i")
+        job.order = "install"
+        _status(owner, job, "Installing")
+
+
+def _due(owner, at):
     wall = owner.clock.wall()
-    return not job.at or (wall is not None and wall >= job.at)
+    return not at or (wall is not None and wall >= at)
 
 
 def _status(owner, job, status):
     """A status is told once, when it begins."""
     if status != job.status:
         job.status = status
-        owner.tell(job.kind, status)
+        owner.tell(job.kind, status, job.request)
 
 
 def _finished(owner, job, now, done, why, useless):
@@ -182,30 +243,71 @@ def _finished(owner, job, now, done, why, useless):
         if done:
             job.phase = DONE
             _save(owner, job, "I")
+            if job.request is not None:
+                _status(owner, job, "InstallRebooting")
             owner.station.reset("Soft", "Reboot")
         else:
             _end(owner, job, "InstallationFailed")
-    elif job.kind == "Diagnostics" and done:
+    elif not _comes(job) and done:
         _end(owner, job, "Uploaded")
     elif done:
-        job.phase = READY
-        _status(owner, job, "Downloaded")
-        _pause(owner, True)  # E 3.49: nobody begins a charge now
-    elif useless or job.retries <= 0:
-        if job.kind == "Firmware":
-            _save(owner, job, "D")
-        _end(owner, job, "DownloadFailed" if job.kind == "Firmware" else "UploadFailed")
+        _came(owner, job)
+    elif useless or job.phase == CHECK or job.retries <= 0:
+        _failed(owner, job)
     else:
         job.retries -= 1
         job.wait = now + job.pause_s
         job.phase = WAIT
 
 
+def _came(owner, job):
+    """A firmware was downloaded, or its signature is right."""
+    if job.phase == RUN:
+        _status(owner, job, "Downloaded")
+        if job.request is not None:
+            job.phase = CHECK
+            job.order = "verify"
+            return
+    else:
+        _status(owner, job, "SignatureVerified")
+    job.phase = READY
+
+
+def _failed(owner, job):
+    """It is given up: with the status that says why, and the event if somebody tampered."""
+    if not _comes(job):
+        _end(owner, job, "UploadFailed" if job.kind == "Diagnostics" else _reason(job.why))
+        return
+    forged = job.phase == CHECK or job.bad in ("signature", "hash")
+    if forged:
+        owner.alarm("InvalidFirmwareSignature", job.why)
+    status = "DownloadFailed"
+    if job.request is not None and (forged or job.bad):
+        status = "InstallVerificationFailed"
+        if forged or job.bad == "format":  # without any signature: L01, step 5
+            status = "InvalidSignature"
+    _save(owner, job, "D" if status == "DownloadFailed" else status)
+    _end(owner, job, status)
+
+
+def _reason(why):
+    """Status of a log that could not be sent, as precise as what the server said (N01.FR.10)."""
+    words = (why or "").replace(":", " ").split()
+    for word in words:
+        if word in ("401", "403", "530", "532", "550", "553"):
+            return "PermissionDenied"
+        if word in ("404", "405", "501", "502", "504"):
+            return "NotSupportedOperation"
+        if word == "400":
+            return "BadMessage"
+    return "UploadFailure"
+
+
 def _end(owner, job, status):
     job.over = True
     owner.jobs.remove(job)
     _status(owner, job, status)
-    if job.kind == "Firmware":
+    if _comes(job):
         _pause(owner, False)
 
 

@@ -25,6 +25,11 @@ def answered(cp, message_id, action, payload, now):
             lazy("ocppj.v16.tokens").answered(cp, payload)
         elif cp.telling:
             _told(cp)
+        elif action == "SecurityEventNotification":
+            lazy("ocppj.alarms").told(cp)
+        elif action == "SignCertificate":
+            if payload["status"] != "Accepted":
+                cp.log.warn("SignCertificate: %s", payload["status"])
         elif number is not None:
             lazy("ocppj.v16.charge").answered(cp, number, payload, action)
     except (AttributeError, KeyError, TypeError, ValueError) as e:
@@ -33,8 +38,8 @@ def answered(cp, message_id, action, payload, now):
     return True
 
 
-def failed(cp, message_id, action, now):
-    """Our CALL got a CALLERROR, nonsense, or no answer on a line that lives."""
+def failed(cp, message_id, action, now, code=None):
+    """Our CALL got a CALLERROR (code), nonsense, or no answer on a line that lives."""
     box = cp.box
     if action == "BootNotification":
         cp.boot_at = now + cp.lazy("ocppj.v16.boot").RETRY_S
@@ -44,6 +49,8 @@ def failed(cp, message_id, action, now):
         cp.status.settled()
     elif cp.telling:
         _told(cp)
+    elif action == "SecurityEventNotification":
+        cp.lazy("ocppj.alarms").failed(cp, now, code)
     elif box.item and box.message_id(box.item[1]) == message_id:
         get = cp.config.get
         attempts = get("TransactionMessageAttempts")
@@ -54,5 +61,5 @@ def failed(cp, message_id, action, now):
 def _told(cp):
     """The first notice was answered or refused: it is not repeated."""
     cp.telling = False
-    action, status = cp.notices.pop(0)
-    cp.lazy("ocppj.transfer").told(cp, action[:-18], status)
+    action, payload = cp.notices.pop(0)
+    cp.lazy("ocppj.transfer").told(cp, action[:-18], payload)

@@ -23,9 +23,12 @@ _CALLS = (
     "RemoteStopTransaction ReserveNow Reset SendLocalList TriggerMessage UnlockConnector "
     "UpdateFirmware "
     "ClearChargingProfile GetCompositeSchedule SetChargingProfile "
+    "CertificateSigned DeleteCertificate ExtendedTriggerMessage GetInstalledCertificateIds GetLog "
+    "InstallCertificate SignedUpdateFirmware "
 )
 _DAY_S = 86400
 _RETRY_S = 10  # flash refused: the next try
+_LOOK_S = 3600  # how often certificates are looked after
 _BOOT_S = 15  # after a boot a card waits so long for the CSMS before the station decides alone
 
 
@@ -37,10 +40,28 @@ class ChargePoint(Events):
     registration: 'Unknown', 'Pending', 'Accepted' or 'Rejected'. online: accepted and connected.
     probe: True while the socket's owner should find out whether the peer still lives; it calls
     `alive` whenever it hears something. wake: called when `poll` may have something at once.
+    certs: records of certificates (security/shelf.py). leave: True while the connection should be
+    made anew. Security: alarms, alarm_at, alarmed see ocppj/alarms.py; root: ID of the root that
+    the connection was checked with; shown: name of the certificate that it shows; chore: a
+    function that works in turns until it gives something; failures: attempts with a new profile.
     """
 
+    certs = root = shown = chore = alarmed = ended = None
+    alarms = alarm_at = look_at = failures = 0
+    leave = False
+
     def __init__(
-        self, station, config, clock, store, bus, random_bytes, log, board, cause="PowerLoss"
+        self,
+        station,
+        config,
+        clock,
+        store,
+        bus,
+        random_bytes,
+        log,
+        board,
+        cause="PowerLoss",
+        certs=None,
     ):
         self.station = station
         self.config = config
@@ -49,6 +70,8 @@ class ChargePoint(Events):
         self.bus = bus
         self.log = log
         self.board = board
+        self.random = random_bytes
+        self.certs = certs
         self.id = config.get("Identity")
         self.registration = "Unknown"
         self.linked = self.online = self.probe = False
@@ -64,7 +87,7 @@ class ChargePoint(Events):
         self.unsaved = []  # sessions whose stop flash refused: tried again
         self.extra = []  # payloads of DataTransfer.req
         self.jobs = []  # files that come or go, see ocppj/transfer.py
-        self.notices = []  # (message, status) of them that the CSMS does not know yet
+        self.notices = []  # (message, payload) of them that the CSMS does not know yet
         self.telling = False  # the first notice is under way
         self.signing = ()  # signed meter readings that are being made, see ocppj/signing.py
         self.slots = 0  # which charging profiles there are, see ocppj/profiles.py
@@ -134,20 +157,24 @@ class ChargePoint(Events):
         self.alive(now)
         if kind == rpc.IGNORED:
             self.log.warn("ignored: %s", detail)
+            if message_id is None:
+                self.alarm("InvalidMessages", "ignored")
         elif kind == rpc.CALL or kind == rpc.REFUSED:
             if self.registration == "Rejected":
                 self.log.warn("rejected by the CSMS: %s not answered", action)  # S 4.2
             elif kind == rpc.CALL:
                 self._serve(message_id, action, payload, now)
             else:
-                if action == "TriggerMessage":
+                if action in ("TriggerMessage", "ExtendedTriggerMessage"):
                     detail = self.lazy("ocppj.v16.triggered").refused(detail)
+                if ',"Not' not in detail:  # not for one that is only unknown here
+                    self.alarm("InvalidMessages", "refused")
                 self.replies.append(detail)
         else:
             if kind != rpc.RESULT:
                 self.log.warn("%s: %s %s", action, detail[0], detail[1])
             if kind == rpc.ERROR or not answers.answered(self, message_id, action, payload, now):
-                answers.failed(self, message_id, action, now)
+                answers.failed(self, message_id, action, now, detail and detail[0])
 
     def _serve(self, message_id, action, payload, now):
         """Handle a call; what follows from it happens after its answer is queued."""
@@ -198,6 +225,8 @@ class ChargePoint(Events):
         if now != self.second:
             self.second = now
             self._tick(now)
+        if self.chore and self.chore():
+            self.chore = None
         if not self.linked:
             return None
         if self.work:
@@ -215,7 +244,8 @@ class ChargePoint(Events):
 
     def due(self, now):
         """Seconds until `poll` should be called again: 0 if it may have something now."""
-        return 0 if self.replies or self.work or now != self.second or self.box.undated else 1
+        busy = self.replies or self.work or self.chore or now != self.second or self.box.undated
+        return 0 if busy else 1
 
     def flush(self):
         """Everything that must survive goes to flash: before a restart, and offline."""
@@ -252,8 +282,13 @@ class ChargePoint(Events):
             self.status.tick(now)
         if self.rivot:
             self.rivot.tick(now)
+        if now >= self.look_at:
+            self.look_at = now + _LOOK_S
+            self.lazy("ocppj.v16.secured").look(self, now)
         if now % 60 == 0:
             self.box.measure()
+            if self.box.full and not self.journal_full:
+                self.alarm("MemoryExhaustion", "flash")
             self.journal_full = self.box.full
         lazy.tick(now)
 
@@ -278,10 +313,14 @@ class ChargePoint(Events):
             return message or ("StatusNotification", self.status.next(), None)
         if self.notices:
             self.telling = True
-            return self.notices[0][0], {"status": self.notices[0][1]}, None
+            return self.notices[0][0], self.notices[0][1], None
         message = self._owed(now, 0, self.box.tail)
         if message:
             return message
+        if self.alarms and now >= self.alarm_at:
+            message = self.lazy("ocppj.alarms").message(self)
+            if message:
+                return message
         if self.extra:
             return "DataTransfer", self.extra.pop(0), None
         quiet = now - self.sent

@@ -4,7 +4,11 @@ The rarer events of the bus; events.py has those that come often. Nothing here r
 loop is among those who emit.
 """
 
+from micropython import const
+
 from station import topics
+
+_SHIFT_S = const(10)
 
 
 def run(cp, topic, value):
@@ -25,6 +29,10 @@ def run(cp, topic, value):
             cp.limit()
         if value is None:  # the time was unknown until now
             cp.box.undated = cp.store.names()
+            if cp.clock.wall() is not None:
+                cp.lazy("ocppj.alarms").date(cp)
+        elif not -_SHIFT_S < value < _SHIFT_S:  # less is what clocks drift
+            cp.alarm("SettingSystemTime", "by %d s" % value)
 
 
 def _started(cp, session):

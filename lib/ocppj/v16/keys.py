@@ -56,6 +56,13 @@ KEYS = (
     b"\nChargingScheduleMaxPeriods int 50 1 50 R o -"  # 9.4.3
     b"\nConnectorSwitch3to1PhaseSupported bool false - - R o -"  # 9.4.4: the output is DC
     b"\nMaxChargingProfilesInstalled int 30 1 30 R o -"  # 9.4.5
+    # -- security (the whitepaper, edition 3; AuthorizationKey is among the station's own)
+    b"\nAdditionalRootCertificateCheck bool false - - R o -"  # WP 7.1: a new root replaces the old
+    b"\nCertificateSignedMaxChainSize int 10000 0 10000 R o -"  # WP 7.3: characters of a chain
+    b"\nCertificateStoreMaxLength int 8 1 20 R o -"  # WP 7.4: root certificates
+    b"\nCpoName str - 1 64 RW o -"  # WP 7.5: organisation in the station's own certificate
+    b"\nSecurityEvents bool true - - RW o -"  # false: critical ones are only in the security log
+    b"\nSecurityProfile int 0 0 3 RW o -"  # WP 7.6: 1 password, 2 TLS too, 3 TLS, own certificate
     # -- signed meter values (docs/signed_meter.md; SMV: the OCA's application note)
     b"\nAlignedDataSignReadings bool false - - RW o -"  # SMV 3.3.7: as SampledDataSignReadings
     b"\nAlignedDataSignUpdatedReadings bool false - - RW o -"  # SMV 3.3.8: clock-aligned ones too

@@ -75,6 +75,8 @@ def configure(cp, key):
         cp.limit()
     if interval:
         return
+    if key in ("AuthorizationKey", "SecurityProfile", "CpoName"):
+        cp.lazy("ocppj.v16.secured").changed(cp, key)
     cp.rpc.timeout = get("MessageTimeout")
     cp.status.duration = get("MinimumStatusDuration")
     cp.signs = 0
@@ -130,11 +132,22 @@ def drained(cp, now):
     return not cp.online or cp.box.peek() is None or now < cp.box.wait
 
 
-def tell(cp, kind, status):
-    """A state of "Diagnostics" or "Firmware" began: told once, in order (S 4.4, 4.5)."""
+def tell(cp, kind, status, request=None):
+    """A state of a file began: told once, in order (S 4.4, 4.5; whitepaper L01, N01).
+
+    kind: "Diagnostics", "Firmware", or with the requestId "Log", "SignedFirmware".
+    """
     if len(cp.notices) < 2 * _EXTRA:
-        cp.notices.append((kind + "StatusNotification", status))
+        payload = {"status": status}
+        if request is not None:
+            payload["requestId"] = request
+        cp.notices.append((kind + "StatusNotification", payload))
         cp.woke()
+
+
+def alarm(cp, name, info=""):
+    """A security event happened (whitepaper 8)."""
+    cp.lazy("ocppj.alarms").add(cp, name, info)
 
 
 def transfer(cp, payload):

@@ -12,9 +12,11 @@ def run(cp, cause):
     box = cp.box
     ledger = cp.lazy("ocppj.ledger")
     resume = cp.config.get("ResumeTransactionAfterPowerLoss")
-    if cp.store.read("update"):
+    names = cp.store.names()
+    cp.alarms = len([name for name in names if name[:3] == "evq"])
+    if "update" in names:
         cp.lazy("ocppj.transfer").restore(cp)
-    for name in cp.store.names():
+    for name in names:
         number = outbox.number_of(name) if name[0] == "s" else -1
         fields = box.tx(number) if number >= 0 else None
         if fields and fields[outbox.RESERVATION] is not None:

@@ -5,7 +5,7 @@ from ocppj.v16 import meter_values
 
 
 def refused(error):
-    """The answer to a TriggerMessage that breaks its schema, given the text of its CALLERROR.
+    """The answer to an (Extended)TriggerMessage that breaks its schema, given its CALLERROR.
 
     A message that nobody knows is NotImplemented (S 5.17), though the schema lists what there is.
     """
@@ -23,9 +23,10 @@ def take(cp, now):
             return action, cp.status.now(cid), None
         if action == "Heartbeat":
             return action, {}, None
+        if action == "SignCertificate":
+            return action, {"csr": cid}, None
         if action != "MeterValues":  # of a file that comes or goes (S 4.4, 4.5)
-            status = cp.lazy("ocppj.transfer").current(cp, action[:-18])
-            return action, {"status": status}, None
+            return action, cp.lazy("ocppj.transfer").current(cp, action[:-18]), None
         payload = _meter_values(cp, cid)
         if payload:
             return action, payload, None

@@ -7,6 +7,11 @@ def run(cp, payload, now):
     row = config.row(payload["key"])
     if row is None or "o" not in row[6]:
         return {"status": "NotSupported"}
+    if row[0] in ("SecurityProfile", "AuthorizationKey"):
+        why = cp.lazy("ocppj.v16.secured").refused(cp, row[0], payload["value"])
+        if why:
+            cp.log.warn("%s", why)
+            return {"status": "Rejected"}
     try:
         done = config.set(row[0], payload["value"], "csms")
     except OSError as e:

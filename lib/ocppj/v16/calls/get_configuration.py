@@ -2,6 +2,8 @@
 
 import json
 
+_PIECE = 240  # bytes: fewer objects than a text for each key
+
 
 def run(cp, payload, now):
     """All keys for a missing or empty list; write-only ones are never shown.
@@ -18,7 +20,11 @@ def run(cp, payload, now):
     if unknown:
         end += b',"unknownKey":' + json.dumps(unknown).encode()
     end += b"}"
-    parts = list(_parts(config, wanted))
+    parts = [b""]
+    for part in _parts(config, wanted):
+        if len(parts[-1]) + len(part) < _PIECE:
+            part = parts.pop() + part
+        parts.append(part)
     parts.append(end)
     return parts
 

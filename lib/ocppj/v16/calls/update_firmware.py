@@ -8,6 +8,8 @@ def run(cp, payload, now):
 
     A newer request takes the place of one that is under way, but for one being installed.
     """
+    if cp.config.get("SecurityProfile"):  # L01.FR.20: from then on only signed ones
+        return ["NotSupported", "SignedUpdateFirmware is"]
     transfer = cp.lazy("ocppj.transfer")
     if transfer.installing(cp):
         return ["GenericError", "a firmware is being installed"]
