@@ -43,7 +43,7 @@ ID = "galvani-1"
 PAGE_PORT = 8080
 BOOT_S = 30
 ONCE_SPEED, WATCH_SPEED = 60.0, 10.0
-DC_SPEED = 5.0  # twelve guns are more work
+DC_SPEED, DC_ONCE_SPEED = 5.0, 30.0  # twelve guns are more work
 ONCE_SOC, WATCH_SOC = 70, 35
 CHARGE_S = 80  # real seconds one charge may take with --once
 
@@ -65,7 +65,8 @@ def options():
     try:
         speed, soc = os.environ.get("SPEED"), os.environ.get("SOC")
         usual = ONCE_SPEED if found.once else WATCH_SPEED
-        usual = DC_SPEED if found.profile == "dc" else usual
+        if found.profile == "dc":
+            usual = DC_ONCE_SPEED if found.once else DC_SPEED
         found.speed = found.speed or float(speed or usual)
         if found.soc is None:
             found.soc = float(soc or (ONCE_SOC if found.once else WATCH_SOC))
@@ -194,14 +195,9 @@ async def run(options) -> int:
 def _charger(central, options, log):
     words = ["--csms", central.ws_url, "--id", ID, "--speed", f"{options.speed:g}"]
     if options.profile == "dc":
-        words += [
-            "--profile",
-            "dc",
-            "--guns",
-            str(dc_show.GUNS),
-            "--set",
-            "ConnectionTimeOut=1800",
-        ]
+        settings = ("ConnectionTimeOut=1800", f"GridLimit={dc_show.GRID_W}")
+        words += ["--profile", "dc", "--guns", str(dc_show.GUNS)]
+        words += [word for setting in settings for word in ("--set", setting)]
     return Charger(*words, log=log)
 
 
@@ -213,39 +209,36 @@ async def _guns(central, options, charger) -> int:
         for fault in verdict.faults:
             console.print(f"[red]wrong:[/] {fault}")
         return 1 if verdict.faults else 0
-    arriving = asyncio.create_task(dc_show.begin(central, charger, dc_show.VEHICLES, 4.0))
-    try:
-        while not charger.ready.get("ready"):
-            if arriving.done():
-                arriving.result()
-            await asyncio.sleep(0.2)
-        ready, page = charger.ready, f"{central.http_url}/stations/{ID}/ring"
-        console.print(
-            Panel.fit(
-                f"[bold]{page}[/]  draws the ring\n\n"
-                f"{dc_show.GUNS} guns, 24 modules of 30 kW; vehicles come one by one, "
-                f"{options.speed:g} times faster\n"
-                f"plant    nc 127.0.0.1 {ready['control']}   (plug 3, tag 3 A1, weld tie 2 on)\n"
-                f"console  nc 127.0.0.1 {ready['console']}   (ring, status, help)\n\n"
-                "Ctrl-C ends everything",
-                title="Galvani",
-                border_style="green",
-            )
+    await dc_show.begin(central, charger)
+    ready, page = charger.ready, f"{central.http_url}/stations/{ID}/ring"
+    console.print(
+        Panel.fit(
+            f"[bold]{page}[/]  draws the ring\n\n"
+            f"{dc_show.GUNS} guns, 24 modules of 30 kW; vehicles come and go, "
+            f"{options.speed:g} times faster\n"
+            f"plant    nc 127.0.0.1 {ready['control']}   (plug 3, tag 3 A1, weld tie 2 on)\n"
+            f"console  nc 127.0.0.1 {ready['console']}   (ring, status, help)\n"
+            f"log      {charger.log.relative_to(ROOT)}\n\nCtrl-C ends everything",
+            title="Galvani",
+            border_style="green",
         )
-        await _watch_guns(charger, arriving)
+    )
+    coming = asyncio.create_task(dc_show.traffic(charger))
+    try:
+        await _watch_guns(charger, coming)
     finally:
-        arriving.cancel()
+        coming.cancel()
     raise RunError("the simulated charger has ended")
 
 
-async def _watch_guns(charger, arriving):
+async def _watch_guns(charger, coming):
     with Live(console=console, auto_refresh=False, transient=True) as live:
         while not charger.ended:
-            if arriving.done():
-                arriving.result()
-            state = await charger.ask("state")
-            ring = await charger.ask("ring --json")
+            if coming.done():
+                coming.result()
             if console.is_terminal:
+                state = await charger.ask("state")
+                ring = await charger.ask("ring --json")
                 table = dc_show.live_table(state, ring.get("result") if ring["ok"] else None)
                 live.update(table, refresh=True)
             await asyncio.sleep(1)

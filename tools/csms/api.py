@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from . import calls, errors, schemas, views
+from . import calls, errors, ring_view, schemas, views
 from .plant import PlantError
 from .series import POINTS, series
 from .settings import from_text
@@ -235,6 +235,14 @@ async def post_plant(request: Request) -> Response:
         return JSONResponse({"ok": False, "error": str(error)}, 502)
 
 
+async def get_ring(request: Request) -> Response:
+    """The ring of modules as the page shows it; 404 where there is none."""
+    found = await ring_view.of(central_of(request), (await station_of(request)).id)
+    if found is None:
+        raise HTTPException(404, "this station has no simulated ring")
+    return JSONResponse(found)
+
+
 def _plant_of(request: Request):
     plant = central_of(request).plants.get(request.path_params["station"])
     if plant is None:
@@ -299,6 +307,7 @@ _ROUTES = (
     ("PUT", "/stations/{station:id}/registration", put_registration),
     ("GET", "/stations/{station:id}/plant", get_plant),
     ("POST", "/stations/{station:id}/plant", post_plant),
+    ("GET", "/stations/{station:id}/ring", get_ring),
     ("GET", "/transactions", list_transactions),
     ("GET", "/transactions/{number:int}", get_transaction),
     ("GET", "/transactions/{number:int}/series", get_series),

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from . import calls, schemas, stream, views
+from . import calls, ring_page, schemas, stream, views
 from .api import central_of, send_call, station_of
 from .cards import STATUSES
 from .plant import PlantError
@@ -276,6 +276,7 @@ def routes() -> list[Route]:
         Route(here + "/call", post_call, methods=["POST"]),
         Route(here + "/plant", post_plant, methods=["POST"]),
         Route(here + "/registration", post_registration, methods=["POST"]),
+        *ring_page.routes(),
         Route("/example", example),
         Route("/cards", cards_page),
         Route("/cards", post_card, methods=["POST"]),

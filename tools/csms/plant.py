@@ -22,13 +22,18 @@ class PlantError(Exception):
 
 
 class Plant:
-    """One simulated charger. `state` is its last state, None while it cannot be reached."""
+    """One simulated charger. `state` is its last state, None while it cannot be reached.
+
+    `ring`: what its station tells of its ring of modules (console: ring --json), None where
+    there is none or while the station does not answer.
+    """
 
     def __init__(self, hub: Hub, station_id: str, host: str, port: int):
         self._hub = hub
         self._station_id = station_id
         self.host, self.port = host, port
         self.state: dict | None = None
+        self.ring: dict | None = None
         self.error: str | None = None
         self._task: asyncio.Task | None = None
 
@@ -71,9 +76,11 @@ class Plant:
                 while True:
                     async with asyncio.timeout(_ANSWER_S):
                         state = await _ask(reader, writer, "state")
+                        self.ring = await _ring(reader, writer) if state.get("ties") else None
                     self._publish(state, None)
                     await asyncio.sleep(_POLL_S)
             except (OSError, ValueError, TimeoutError, PlantError) as error:
+                self.ring = None
                 self._publish(None, str(error) or "no answer")
             finally:
                 if writer is not None:
@@ -106,6 +113,15 @@ async def _ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, line:
     if not answer.get("ok"):
         raise PlantError(str(answer.get("error") or "refused"))
     return answer
+
+
+async def _ring(reader, writer) -> dict | None:
+    """What the station itself tells; a station without power tells nothing."""
+    try:
+        found = (await _ask(reader, writer, "ring --json")).get("result")
+    except PlantError:
+        return None
+    return found if isinstance(found, dict) else None
 
 
 class Plants:

@@ -241,18 +241,25 @@ class DcPlant:
                     "voltage_v": round(m.voltage_v, 2),
                     "current_a": round(m.current_a, 2),
                     "temp_c": round(m.temp_c, 1),
+                    "alarms": m.alarms,
+                    "off_line": m.off_line,
+                    "hours": round(m.hours, 4),
                 }
                 for m in ring.modules
             ],
             "ties": [tie.on for tie in ring.ties],
             "module_contactors": [mn.on for mn in ring.mns],
             "power_w": round(ring.power_w),
+            "grid_w": ring.grid_w,
+            "switchings": dict(ring.moves),
+            "bridges": ring.bridges,
             "violations": list(self.violations),
             "notes": list(self.notes),
         }
 
     def _connector(self, g, outlet):
-        battery = outlet.battery
+        battery, vehicle = outlet.battery, outlet.vehicle
+        volts, amperes = vehicle.target()
         return {
             "id": outlet.number,
             "plugged": outlet.plugged,
@@ -265,4 +272,11 @@ class DcPlant:
             "temp_c": round(outlet.temp_c, 1),
             "stage": outlet.plc.stage,
             "pilot": "UABCDEF"[outlet.plc.pilot],
+            "vehicle": {
+                "full_v": round(battery.full_v, 1),
+                "top_a": vehicle.top_a,
+                "asks_v": round(volts, 1),
+                "asks_a": amperes,
+            },
+            "damage": round(battery.damage, 3),
         }

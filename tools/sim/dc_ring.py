@@ -40,6 +40,8 @@ class DcRing:
         self.power_w = 0.0
         self._over_s = 0.0
         self._bridged = set()
+        self.bridges = 0  # so often two vehicles came to stand on one bus
+        self.moves = {"ties": 0, "guns": 0, "modules": 0}  # contactors that have moved
         self.in_slot = [[m for m in modules if m.slot == s] for s in range(slots)]
         self._buses = None  # (slots, modules, guns) of each bus, until a contactor moves
 
@@ -116,6 +118,7 @@ class DcRing:
             through = self.far_current(k) if tie.on else 0.0
             if tie.tick():
                 self._buses = None
+                self.moves["ties"] += 1
                 self._tie_moved(k, tie.on, through)
         for s, mn in enumerate(self.mns):
             if mn.on == mn.target:
@@ -123,9 +126,11 @@ class DcRing:
             gives = self._gives(s)
             if mn.tick():
                 self._buses = None
+                self.moves["modules"] += 1
                 self._mn_moved(s, mn.on, gives)
         for g, gc in enumerate(self.gcs):
             if gc.on != gc.target and gc.tick():
+                self.moves["guns"] += 1
                 self._gc_moved(g, gc.on)
 
     def _tie_moved(self, k, on, through):
@@ -193,6 +198,7 @@ class DcRing:
             names = " and ".join(str(g + 1) for g in sorted(guns))
             self.cry(f"connectors {names} are bridged")
             self._bridged.add(guns)
+            self.bridges += 1
 
     def _floating(self, part, sources):
         volts = max((self.bus_v[s] for s in part), default=0.0) if sources else 0.0

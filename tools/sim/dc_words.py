@@ -2,7 +2,8 @@
 
 `plc silent|crc|acks|meter N on|off`, `plc safety N BITS` (as in SafetyStatus b0; 0x10 is well),
 `plc stage N S|off`, `identity N evccid|emaid|mac HEX`; `weld` and `stick` know gc, tie and mn;
-`module off N` and `overtemp N` mean module N (1..24).
+`module off N` and `overtemp N` mean module N (1..24); `grid W|off` is what the mains give: more
+than that for two seconds is a violation.
 """
 
 from .words import USAGE, WordError, Words, _number, _switch
@@ -11,6 +12,7 @@ DC_USAGE = {
     **USAGE,
     "plc": "plc silent|crc|acks|meter|hlc|safety|stage N on|off|BITS|S",
     "identity": "identity N evccid|emaid|mac HEX",
+    "grid": "grid WATTS|off",
 }
 
 
@@ -69,6 +71,10 @@ class DcWords(Words):
             self._outlet(number).plc.card = bytes.fromhex(tag)
         else:
             await self._to_station(f"tag {self._outlet(number).number} {tag}")
+
+    async def _grid(self, watts):
+        ring = self.bench.plant.ring
+        ring.grid_w = None if watts == "off" else _number(watts, 0, 1e7, "power")
 
     async def _ev(self, demand, number, amperes, volts):
         if demand != "demand":

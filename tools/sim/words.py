@@ -28,7 +28,7 @@ USAGE = {
     "clock": "clock SECONDS",
 }
 # Words of a profile with a PLC a gun.
-PLC_WORDS = {"plc", "identity"}
+PLC_WORDS = {"plc", "identity", "grid"}
 
 
 class WordError(Exception):
@@ -79,7 +79,7 @@ class Words:
         if not words:
             raise WordError("an empty line")
         if words[0] in self.plc_words:
-            raise WordError(f"{words[0]}: the profile rivot has no PLC")
+            raise WordError(f"{words[0]}: the profile rivot has no PLC and no ring")
         usage = self.usage[words[0]].split()
         if len(words) != len(usage):
             raise WordError("usage: " + self.usage[words[0]])
