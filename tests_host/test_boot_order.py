@@ -12,6 +12,7 @@ import types
 import pytest
 
 from tools.build import ROOT
+from tools.link import linker
 
 NEVER, CTRL_C = -1, 3
 
@@ -43,9 +44,9 @@ class Chip:
         if self.board.get("no_memory"):
             raise OSError("WiFi Out of Memory")
 
-    def start(self, name, stop_at=None):
-        """pyexec_file() of a file of firmware/; ends before the import of `stop_at`."""
-        source = compile((ROOT / "firmware" / name).read_text(), name, "exec")
+    def start(self, name, stop_at=None, text=None):
+        """pyexec_file() of a file of firmware/, or of `text`; ends before `stop_at` is imported."""
+        source = compile(text or (ROOT / "firmware" / name).read_text(), name, "exec")
         real = builtins.__import__
 
         def importing(module, *rest):
@@ -100,6 +101,14 @@ def test_with_a_lock_ctrl_c_never_interrupts_not_even_the_first_import(flash):
     chip = started()
     assert {key for _, key in chip.keys} == {NEVER}
     assert chip.keys[-1][0] == "main.py"
+
+
+def test_the_linked_program_is_started_as_safely(flash):
+    (flash / "config.json").write_text(json.dumps({"values": {"ConsoleLock": "a-password"}}))
+    chip = Chip({})
+    chip.start("boot.py")
+    chip.start("main.py", "galvani", linker._MAIN)
+    assert chip.keys == [("main.py", NEVER)]
 
 
 def test_the_radio_has_its_memory_before_the_firmware_is_loaded(flash):
