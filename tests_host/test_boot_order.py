@@ -45,7 +45,7 @@ class Chip:
             raise OSError("WiFi Out of Memory")
 
     def start(self, name, stop_at=None, text=None):
-        """pyexec_file() of a file of firmware/, or of `text`; ends before `stop_at` is imported."""
+        """pyexec_file() of a file of firmware/ (or `text`), up to the import of `stop_at`."""
         source = compile(text or (ROOT / "firmware" / name).read_text(), name, "exec")
         real = builtins.__import__
 
