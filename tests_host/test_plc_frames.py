@@ -212,6 +212,14 @@ def test_a_meter_that_is_not_well_refreshes_nothing(flags):
     assert p.at[plc.METER_WH] == -1
 
 
+@pytest.mark.parametrize("raw, known", [(32766, True), (32767, False), (-32768, False)])
+def test_a_meter_at_the_end_of_its_field_says_nothing(raw, known):
+    p = plc.Plc()
+    heard = p.receive(0x170, meter(0, 1, 4000, raw, 0), 8)
+    assert heard == (plc.METER if known else plc.OTHER)
+    assert bool(p.at[plc.METER_FLAGS] & 8) is not known
+
+
 def test_absurd_values_are_rejected():
     p = plc.Plc()
     assert p.receive(0x210, meter(0, 0, 0, 0, 0)[:2] * 4, 8) == plc.TARGET

@@ -254,6 +254,9 @@ class Plc:
         if d[0] or volts > _V_TOP_DV:
             return 0
         at[METER_FLAGS] = d[1]
+        if 0x7FFF <= amps <= 0x8000:  # 327 A: the field is at its end, which says nothing
+            at[METER_FLAGS] = d[1] | 8
+            return OTHER
         if not well:
             return OTHER
         at[METER_DV] = volts

@@ -55,6 +55,7 @@ class Deal:
         self.up_da = 25  # of a gun, in 100 ms
         self.down_da = 100
         self._left = array("h", bytes(2 * guns))  # to be dealt out in this step
+        self._aim = array("h", bytes(2 * guns))  # where its current shall go
         self._count = bytearray(guns)  # among so many modules
 
     def survey(self, dt_ms):
@@ -122,7 +123,7 @@ class Deal:
         up, down = self.up_da * dt_ms // 100, self.down_da * dt_ms // 100
         free = self.grid_w
         for g in range(len(self.ask_da)):  # what falls comes first
-            target = self._target(g)
+            target = self._aim[g] = self._target(g)
             now = self.granted_da[g]
             if target < now:
                 # By the ramp; but never more than what is proven connected can carry.
@@ -131,7 +132,7 @@ class Deal:
             commanded = self.granted_da[g] * self.bus_dv[g] // 100
             free -= max(self.measured_w[g], commanded)
         for g in planner.turn:  # what rises takes what is free
-            rise = min(self._target(g) - self.granted_da[g], up)
+            rise = min(self._aim[g] - self.granted_da[g], up)
             volts = self.bus_dv[g]
             if rise > 0 and free > 0 and volts > 0:
                 commanded = self.granted_da[g] * volts // 100

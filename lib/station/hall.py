@@ -16,6 +16,7 @@ from station.plc_link import PlcLink
 
 _AUX_MS = const(500)  # order to report: the control step, the PLC's 100 ms, the contactor
 _FEW = const(4)
+_MANY = const(8)
 _WATCH_MS = const(280)
 _WATCH_SLOW_MS = const(2500)
 _AUX_SLOW_MS = const(1000)  # v3: its telemetry comes each 300 ms
@@ -43,7 +44,8 @@ class Hall:
         # After so long without a word from us a PLC opens its relays (b.2, b.5).
         self.watch_ms = _WATCH_MS if version < 3 else _WATCH_SLOW_MS
         self.turn_ms = 100 if version < 3 or guns <= _FEW else 200
-        self.idle_ms = 100 if version < 3 or guns <= _FEW else 500
+        self._gun_ms = 300 if self.turn_ms > 100 and guns > _MANY else self.turn_ms
+        self._idle_ms = 100 if self.turn_ms == 100 else 500
         for row in self.banks:
             row.aux_ms = aux
             row.gone_ms = self.watch_ms
@@ -51,7 +53,7 @@ class Hall:
         self.paths = [None] * guns
         self.modules = ModuleBus(d, module_send, config.get("ModuleCurrentBy") == "part")
         # A dozen guns take turns: (ms since the last turn of each) and of the ring itself.
-        self._waited = array("h", [100 * (g & 1) for g in range(guns)])
+        self._waited = array("h", [100 * (g % 3) for g in range(guns)])
         self._ring_ms = 0
         self.urgent = False  # a gun is to be cut: the ring does not wait for its turn
         self.tags = []  # (connector, token, source) that PLCs brought
@@ -113,14 +115,14 @@ class Hall:
     def turn(self, connector, dt_ms):
         """How many ms the connector's step has to count now; 0: it is not its turn.
 
-        Each 200 ms, each 500 ms while nobody is there: twelve guns are much for a small chip, and
-        a PLC of v3 speaks each 300 ms. Guns of v1 and v2, whose PLCs speak each 100 ms, and few
-        guns have every turn.
+        Each 200 ms (300 of more than eight), each 500 ms while nobody is there: twelve guns are
+        much for a small chip, and a PLC of v3 speaks each 300 ms. Guns of v1 and v2, whose PLCs
+        speak each 100 ms, and few guns have every turn; an emergency stop waits for none.
         """
         g = connector.id - 1
         waited = self._waited[g] + dt_ms
         here = connector.plugged or connector.session or connector.faults.mask
-        if waited < self.turn_ms or not here and waited < self.idle_ms:
+        if waited < self._gun_ms or not here and waited < self._idle_ms:
             if self.paths[g].plugged() is connector.plugged:
                 self._waited[g] = waited
                 return 0

@@ -134,7 +134,7 @@ class PlcPath:
 
     def metered(self):
         """Is the PLC's meter well?"""
-        return self.link.ages[5] < _METER_MS and self.link.plc.at[plc.METER_FLAGS] & 1
+        return self.link.ages[5] < _METER_MS and self.link.plc.at[plc.METER_FLAGS] & 9 == 1
 
     def voltage_dv(self):
         """At the gun: of the PLC's meter, else of the modules; 0 behind an open contactor."""

@@ -21,6 +21,15 @@ class PlcIo:
     def lock_set(self, cid, on):
         """The PLC is told in each step (PlcPath.step)."""
 
+    def estop(self):
+        """Is the emergency stop pressed? Asked each step: without a detour."""
+        return self.board.estop()
+
+    @property
+    def alive(self):
+        """Are the board's own inputs there?"""
+        return self.board.alive
+
     def contactor(self, cid, on):
         """The PLC has the contactor."""
 
@@ -30,5 +39,5 @@ class PlcIo:
         return tags.pop(0) if tags else self.board.next_tag()
 
     def __getattr__(self, name):
-        """estop, alive, run, next_button, led .. are the board's."""
+        """run, next_button, led .. are the board's."""
         return getattr(self.board, name)

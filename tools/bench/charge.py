@@ -120,9 +120,13 @@ async def end(rig: Rig, cid: int = 1) -> dict:
     return stop.payload
 
 
-async def play(form: str, heap: str = "", *, calls=False, guns=1, speed=10, program=None) -> Rig:
+async def play(
+    form: str, heap: str = "", *, calls=False, guns=1, speed=10, program=None, profile="rivot"
+) -> Rig:
     """One whole charge; the Rig with all that was heard. RigError if anything went wrong."""
-    more = {"program": program} if program else {}
+    more = {"profile": profile}
+    if program:
+        more["program"] = program
     async with Rig(form, heap=heap, speed=speed, guns=guns, settings=SETTINGS, **more) as rig:
         try:
             async with asyncio.timeout(PLAY_S):

@@ -22,6 +22,8 @@ MOST = {
     "calls.time_against_pypi_ocpp": (1, "faster than the PyPI package ocpp on CPython"),
     "security.left": (0, "docs/certificates.md: nothing stays in memory"),
     # Scaled by 200 to the chip: 80 ms, 10 ms and 5 ms.
+    "ring.step_alloc.idle": (0, "design 5: a control tick that changes nothing"),
+    "ring.step_alloc.charging": (0, "design 5: a control tick that changes nothing"),
     "planner.replan_time.2_of_12": (400, "planner: a plan for 12 slots"),
     "planner.replan_alloc.2_of_12": (8 * KB, "planner: a plan for 12 slots"),
     "planner.replan_time.4_of_12": (400, "planner: a plan for 12 slots"),
@@ -42,10 +44,20 @@ MOST = {
     "planner.fill_alloc.12_of_24": (0, "planner: a water-fill"),
 }
 
+# Figures that do not meet their limit yet: what was measured last. They must not get worse by more
+# than 2 percent; tools/board/plan.py judges a chip by the one of the .mpy station.
+HELD = {"heap.smallest.mpy": 142 * KB}
+SLACK = 1.02
+
 
 def limit_of(name: str):
     """The highest value that the figure `name` may have, or None."""
     return MOST[name][0] if name in MOST else None
+
+
+def worse(name: str, value) -> bool:
+    """Is a figure that misses its limit worse than it was? CI holds what was reached."""
+    return name in HELD and (value is None or value > HELD[name] * SLACK)
 
 
 def verdict(name: str, value):

@@ -131,13 +131,16 @@ class Rig:
     log: the lines of its stderr. started_at: monotonic seconds of the station's first start.
     """
 
-    def __init__(self, form, *, heap="", speed=1, guns=1, settings=(), program=STATION):
+    def __init__(
+        self, form, *, heap="", speed=1, guns=1, settings=(), program=STATION, profile="rivot"
+    ):
         self.csms = Csms()
         self.log: list[str] = []
         self.started_at = 0.0
         self.ready = {}
         self._words = [sys.executable, *program, "--arch", "32", "--build", form]
         self._words += ["--speed", str(speed), "--guns", str(guns), "--id", "BENCH"]
+        self._words += ["--profile", profile]
         self._words += [word for setting in settings for word in ("--set", setting)]
         if heap:
             self._words += ["--heap", heap]
