@@ -48,6 +48,14 @@ def test_every_limit_belongs_to_a_figure_that_is_measured():
     assert set(limits.MOST) <= set(table.names())
 
 
+def test_what_misses_its_limit_must_not_get_worse():
+    held = limits.HELD["heap.smallest.mpy"]
+    assert limits.limit_of("heap.smallest.mpy") < held
+    assert not limits.worse("heap.smallest.mpy", held * 1.02)
+    assert limits.worse("heap.smallest.mpy", held * 1.02 + 1)
+    assert limits.worse("heap.smallest.mpy", None) and not limits.worse("heap.boot.mpy", None)
+
+
 def test_no_two_measurements_have_the_same_figure():
     names = table.names()
     assert len(names) == len(set(names))

@@ -52,7 +52,10 @@ def main(arguments: list[str] | None = None) -> int:
     missed = [figure.name for figure in found if figure.ok is False]
     if missed:
         figures.say(f"limits not met: {', '.join(sorted(missed))}")
-    return 1 if options.strict and (missed or failures) else 0
+    worse = [figure.name for figure in found if figures.limits.worse(figure.name, figure.value)]
+    if worse:
+        figures.say(f"worse than they were: {', '.join(sorted(worse))}")
+    return 1 if worse or options.strict and (missed or failures) else 0
 
 
 if __name__ == "__main__":

@@ -18,10 +18,9 @@ from pathlib import Path
 
 from tools.link import rom
 from tools.link.join import JOINED, spelled
-from tools.link.program import Module, Walker, words
+from tools.link.program import FUNCTIONS, Module, Walker, words
 
 COLD = Path(__file__).with_name("cold.txt")
-_INIT = "init_"
 _FALLBACK = "lazy__paged"
 # Every class with a page shares this one; `page` is an attribute of the class.
 _PAGED = f"""
@@ -50,7 +49,8 @@ class Pages:
         self.classes = {n.name: n for n in joined.body if isinstance(n, ast.ClassDef)}
         self.functions = {n.name: n for n in joined.body if isinstance(n, _FUNCTION)}
         self._free = free  # names for modules
-        self._names: dict[tuple[str, str], str] = {}
+        self._names: dict[str, str] = {}
+        self._there: set[tuple[str, str]] = set()
         self.kept = kept | rom.foreign()  # names that stay as they are
         self._survey()
         calls: dict[str, str] = {}  # function of a module: its page
@@ -92,23 +92,33 @@ class Pages:
                 if isinstance(node, ast.ClassDef):
                     self.bases.update(_name(base) for base in node.bases)
 
-    def _page(self, module: str, owner: str) -> str:
-        if (module, owner) not in self._names:
-            self._names[module, owner] = next(self._free)
-        return self._names[module, owner]
+    def _page(self, module: str, name: str) -> str | None:
+        """The page for a function of a module; None if another one there has its name.
+
+        A page for each module, and one for all of core: most of it runs at the start.
+        """
+        key = "core" if module.startswith("core.") else module
+        if key not in self._names:
+            self._names[key] = next(self._free)
+        page = self._names[key]
+        if (page, name) in self._there:
+            return None
+        self._there.add((page, name))
+        return page
 
     def _function(self, module: str, name: str):
         node = self.functions.get(spelled(module, name))
-        if node is None or node.name in self.values or node.decorator_list:
+        if node is None or node.name in self.values or node.decorator_list or _hands_out(node):
             return None
-        return self._page(module, ""), None, node
+        page = self._page(module, node.name)
+        return (page, None, node) if page else None
 
     def _method(self, module: str, owner: str, name: str):
         holder = self.classes.get(spelled(module, owner))
         node = next((n for n in holder.body if _is(n, name)), None) if holder else None
         if node is None or node.decorator_list or holder.name in self.bases:
             return None
-        if any(_name(part) == "super" for part in ast.walk(node)):
+        if any(_name(part) == "super" for part in ast.walk(node)) or _hands_out(node):
             return None
         if name == "__init__":
             plain = holder.name not in self.kept | self.keyed and all(
@@ -120,7 +130,9 @@ class Pages:
             plain = plain and not (name.startswith("_") and name in self.kept)
         if not plain:
             return None
-        return self._lazy_module(holder) or self._page(module, owner), holder, node
+        name = _init_of(holder) if name == "__init__" else name
+        page = self._lazy_module(holder) or self._page(module, name)
+        return (page, holder, node) if page else None
 
     def _uninitialised(self, base: ast.expr) -> bool:
         """Is it a class of ours without an __init__ and a base?"""
@@ -145,7 +157,7 @@ class Pages:
             else:
                 holder.body.remove(node)
                 if name == "__init__":
-                    node = _as_method(node, scopes)
+                    node = _as_method(node, _init_of(holder))
                 if not holder.body:
                     holder.body.append(ast.Pass())
                 if page not in known and not any(_is(n, "__getattr__") for n in holder.body):
@@ -170,6 +182,16 @@ class Pages:
             self.joined.body[:0] = head
 
 
+def _hands_out(node: ast.stmt) -> bool:
+    """Does it make functions? Where they go, its whole page would stay."""
+    return any(isinstance(part, FUNCTIONS) for part in ast.walk(node) if part is not node)
+
+
+def _init_of(holder: ast.ClassDef) -> str:
+    """What a class's __init__ is called on a page, where there may be several."""
+    return f"init_{holder.name}"
+
+
 def _imports_joined(node: ast.stmt) -> bool:
     return isinstance(node, ast.Import) and node.names[0].name == JOINED
 
@@ -192,7 +214,7 @@ def _name(node: ast.AST) -> str:
     return getattr(node, "id", "")
 
 
-def _as_method(node: ast.FunctionDef, scopes: Module) -> ast.FunctionDef:
+def _as_method(node: ast.FunctionDef, name: str) -> ast.FunctionDef:
     """`__init__` as a method that gives the object."""
 
     class Returns(ast.NodeTransformer):
@@ -208,7 +230,7 @@ def _as_method(node: ast.FunctionDef, scopes: Module) -> ast.FunctionDef:
     node.body = [Returns().visit(part) for part in node.body]
     node.body.append(ast.copy_location(ast.Return(ast.Name("self", ast.Load())), node.body[-1]))
     node.body[-1].file, node.body[-1].line = node.file, node.lineno
-    node.name = _INIT
+    node.name = name
     return node
 
 
@@ -230,7 +252,8 @@ class _Caller(ast.NodeTransformer):
             node.func = ast.copy_location(ast.Attribute(page, name, ast.Load()), node.func)
         elif name in self.made:
             empty = ast.copy_location(ast.Call(node.func, [], []), node)
-            node.func = ast.copy_location(ast.Attribute(empty, _INIT, ast.Load()), node.func)
+            init = ast.Attribute(empty, f"init_{name}", ast.Load())
+            node.func = ast.copy_location(init, node.func)
         return node
 
 
