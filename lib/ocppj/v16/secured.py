@@ -93,11 +93,11 @@ def unreachable(cp):
 
 def look(cp, now):
     """Once an hour: renew a certificate that ends soon, use one whose time has come."""
-    from security import forget, shelf
-
     wall = cp.clock.wall()
     if cp.certs is None or wall is None or not cp.linked:
         return
+    from security import forget, shelf
+
     try:
         if cp.shown:  # profile 3
             newest = shelf.own(cp.certs, wall)
