@@ -22,6 +22,7 @@ def files(tmp_path, monkeypatch):
         "boot.py": b"",
         "main.py": b"import inside",
         "build.json": json.dumps({"build": "r1"}).encode(),
+        "board.mpy": b"the board's data",
         "lib/inside.mpy": (tmp_path / "inside.mpy").read_bytes(),
         "drivers/large.mpy": bytes(range(256)) * 80,
     }
@@ -54,7 +55,8 @@ def run(board, manner, *options):
 @pytest.mark.parametrize("manner", ["partition", "segment"])
 def test_the_build_is_in_the_rom_and_what_starts_it_on_the_flash(board, files, manner):
     (board.flash / "lib").mkdir()
-    (board.flash / "lib/inside.mpy").write_bytes(b"would win over the ROM")
+    for name in ("lib/inside.mpy", "board.mpy", "board.py"):
+        (board.flash / name).write_bytes(b"would win over the ROM")
     assert "bytes written and read back" in run(board, manner)
     there = {path.name for path in board.flash.rglob("*") if path.is_file()}
     assert there == {"boot.py", "main.py", "build.json"}
@@ -87,4 +89,4 @@ def test_an_image_that_is_too_big_is_refused(board, files):
 
 
 def test_rom_0_puts_the_files_on_the_flash(board, files):
-    assert "5 files sent" in run(board, None, "--no-rom")
+    assert "6 files sent" in run(board, None, "--no-rom")

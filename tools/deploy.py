@@ -140,9 +140,10 @@ def deploy(
                 facts["heap"] = link.heap_with_wifi()
             plan.check_memory(facts, board)
         there = _unfinished(link, link.files())
+        inside = {}
         if rom and facts["rom"]:
-            wanted = romfs.deploy(link, wanted, out.print)
-        send, gone = plan.changes(wanted, there)
+            inside, wanted = wanted, romfs.deploy(link, wanted, out.print)
+        send, gone = plan.changes(wanted, there, inside)
         if not send and not gone:
             out.print(f"nothing has changed: {len(wanted)} files are up to date")
         else:

@@ -71,14 +71,17 @@ def _about(board: str, found: dict[str, bytes]) -> dict:
     return {"build": fingerprint(found), "board": board, "git": git.stdout.strip()}
 
 
-def changes(wanted: dict[str, bytes], there: dict[str, tuple[int, str]]):
-    """(paths to send, paths to remove): what differs by hash, and what is ours no more."""
+def changes(wanted: dict[str, bytes], there: dict[str, tuple[int, str]], rom=()):
+    """(paths to send, paths to remove): what differs by hash, and what is ours no more.
+
+    rom: paths that lie in a ROMFS: a file of that name on the flash would win over it.
+    """
     send = [
         path
         for path, data in wanted.items()
         if there.get(path, (0, ""))[1] != hashlib.sha256(data).hexdigest()
     ]
-    twins = {_twin(path) for path in wanted}  # main.py beside main.mpy would win
+    twins = {_twin(path) for path in (*wanted, *rom)} | {*rom}  # main.py beside main.mpy would win
     gone = [
         path
         for path in sorted(there)
