@@ -22,7 +22,16 @@ _TAKEN = frozenset(
 )
 _LAZY = ("lazy__load", "lazy__get", "lazy__call", "lazy__drop", "lazy__method", "lazy")
 # Loaded by name from outside, or by a name that is put together.
-_STAY = ("console.", "drivers.", "ocppj.v16.calls.", "ota.", "security.", "planner.", "gateway.")
+_STAY = (
+    "console.",
+    "drivers.",
+    "ocppj.v16.calls.",
+    "ota.",
+    "security.",
+    "planner.",
+    "gateway.",
+    "ws.",
+)
 _ALONE = frozenset("main boot board wiring galvani launch microdot slots".split())
 
 
