@@ -98,6 +98,8 @@ class Csms:
 class Bench:
     """See the module. `store`, `saved` and `real` (the true time) survive a power cut."""
 
+    certs = None  # records of certificates, of a test that has some
+
     def __init__(self, store=None, wall=None, connectors=1, saved=None, real=WALL, **settings):
         self.store = store or Store()
         self.clock = Clock(wall)
@@ -130,6 +132,7 @@ class Bench:
             self.log,
             Board,
             cause,
+            self.certs,
         )
         return self
 
@@ -157,8 +160,10 @@ class Bench:
         """Let messages pass until both sides are quiet."""
         while True:
             text = whole(self.cp.poll(self.clock.now))
-            if text is None:
+            if text is None and not self.cp.chore:
                 return
+            if text is None:
+                continue
             for answer in self.csms.take(text):
                 self.cp.receive(answer, self.clock.now)
 
