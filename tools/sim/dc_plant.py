@@ -189,6 +189,7 @@ class DcPlant:
 
     def outputs_dead(self) -> None:
         """The station's own lines are gone; the PLCs notice by themselves."""
+        self.excuse()  # they open under whatever flows then
 
     # -- what people and vehicles do
 
