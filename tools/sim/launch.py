@@ -252,7 +252,7 @@ def _patch(found):
     setattr(clock, method, mapped)
 
 
-def run(path, directory, found):
+def run(path, directory, found=None):
     """Start the firmware found on `path` (a list for sys.path) with its flash in `directory`.
 
     found: what the build calls the names that are used here, where it gave them others.
@@ -262,7 +262,7 @@ def run(path, directory, found):
     __import__("boot")  # chooses the build, as on a board
     sys.modules.pop("boot")
     _connect()
-    _patch(found)
+    _patch(found or {})
     import main
 
     main.run()

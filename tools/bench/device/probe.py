@@ -46,7 +46,7 @@ def _double(module, double):
     sys.modules[module.__name__] = double
 
 
-def run(before, path, directory, found):
+def run(before, path, directory, found=None):
     """As launch.run(); `before`: live bytes before this module was imported."""
     global _own
     # Nothing of the firmware may be imported here: it would see the time before the launcher's.
