@@ -31,7 +31,7 @@ ARCHITECTURES = (
 )
 # What the bench's figure contains and a chip has not: somebody at the console while it boots, the
 # tables of the collector, names that the chip's own ROM has, the simulator's (docs/memory.md).
-HEAP_OF_BENCH = 20 * 1024
+HEAP_OF_BENCH = 14 * 1024
 # A station with one connector as .mpy files.
 HEAP_NEEDED = limits.HELD["heap.smallest.mpy"] - HEAP_OF_BENCH
 HEAP_PER_CONNECTOR = 6 * 1024
