@@ -68,7 +68,8 @@ def gone(pid, seconds=PATIENCE_S):
 @pytest.mark.parametrize(
     "arguments, names",
     [
-        (["--profile", "dc"], "profile dc"),
+        (["--profile", "dc", "--guns", "0"], "--guns"),
+        (["--profile", "dc", "--no-plant"], "--can"),
         (["--ocpp", "2.0.1"], "2.0.1"),
         (["--profile", "ac"], "rivot"),
         (["--nonsense"], "--nonsense"),
