@@ -11,7 +11,9 @@ from types import SimpleNamespace
 import pytest
 
 from patience import PATIENCE_S, eventually
+from tools.sim import dc_show
 from tools.sim.verdict import Verdict
+from tools.sim.visits import AGAIN_S, Visits
 
 ROOT = Path(__file__).resolve().parents[1]
 RUN = [sys.executable, str(ROOT / "tools" / "run.py")]
@@ -84,7 +86,11 @@ def test_once_with_twelve_guns_exits_0():
         [*RUN, "--once", "--profile", "dc"], capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "gun 7" in done.stdout and "violations" in done.stdout
+    for part in ("gun 12 ", "the grid limit falls", "module 9 is lost", "hours of the modules"):
+        assert part in done.stdout
+    assert re.search(r"^violations +0 *$", done.stdout, re.M)
+    assert re.search(r"^bridged buses +0 *$", done.stdout, re.M)
+    assert int(re.search(r"ties (\d+)", done.stdout)[1]) > 0  # power was shared
 
 
 # -- the verdict
@@ -133,3 +139,126 @@ def test_the_verdict_names_what_did_not_come():
     assert "no StopTransaction came" in verdict.faults
     assert "the connector was never Charging" in verdict.faults
     assert "no BootNotification came" not in verdict.faults
+
+
+# -- twelve guns: who comes, and the judgement
+
+
+def gun(**changes):
+    """A gun in `state`, free unless told."""
+    free = {"plugged": False, "contactor": False, "lock": False}
+    return {**free, "current_a": 0.0, "soc": 20.0, "stage": 0, **changes}
+
+
+PLUGGED = {"plugged": True, "stage": 4}
+CHARGES = {"plugged": True, "stage": 10, "contactor": True, "lock": True, "current_a": 90.0}
+
+
+def test_a_guest_comes_charges_and_leaves():
+    visit = Visits(3, come_s=10, stay_s=60)
+    assert visit.next(9.9, gun()) == []
+    assert visit.next(10, gun())[-1] == "plug 3"
+    assert visit.next(11, gun(plugged=True)) == []  # the PLC does not ask for a card yet
+    assert visit.next(12, gun(**PLUGGED)) == ["tag 3 CARD0003"]
+    assert visit.next(13, gun(**PLUGGED)) == []  # once
+    assert visit.next(20, gun(**CHARGES)) == [] and visit.phase == "charging"
+    assert visit.next(80, gun(**CHARGES)) == []
+    assert visit.next(80.1, gun(**CHARGES)) == ["tag 3 CARD0003"]
+    assert visit.next(81, gun(**CHARGES)) == []
+    assert visit.next(82, gun(**{**CHARGES, "current_a": 0.0, "contactor": False})) == []
+    assert visit.next(83, gun(plugged=True)) == ["unplug 3"] and visit.done
+    assert visit.next(999, gun()) == []
+
+
+def test_a_full_battery_leaves_and_the_next_guest_is_another():
+    visit = Visits(1, come_s=0, soc=80, pause_s=30)
+    first = visit.next(0, gun())
+    visit.next(1, gun(**PLUGGED))
+    visit.next(2, gun(**CHARGES))
+    assert visit.next(3, gun(**{**CHARGES, "soc": 80.0})) == ["tag 1 CARD0001"]
+    visit.next(4, gun(plugged=True))
+    assert visit.next(33.9, gun()) == [] and not visit.done
+    assert visit.next(34, gun()) != first
+
+
+def test_a_card_that_did_nothing_is_shown_again():
+    visit = Visits(1, come_s=0)
+    visit.next(0, gun())
+    visit.next(1, gun(**PLUGGED))
+    assert visit.next(1 + AGAIN_S, gun(**PLUGGED)) == []
+    assert visit.next(1.1 + AGAIN_S, gun(**PLUGGED)) == ["tag 1 CARD0001"]
+
+
+def test_a_guest_leaves_a_gun_alone_that_somebody_else_uses():
+    visit = Visits(1, come_s=0, pause_s=10)
+    assert visit.next(5, gun(**PLUGGED)) == []
+    visit.next(6, gun())
+    assert visit.next(7, gun()) == []  # his plug was pulled: he comes back after the pause
+    assert visit.next(16, gun()) == [] and visit.next(17, gun())[-1] == "plug 1"
+
+
+def test_a_charge_that_the_station_ended_is_left():
+    visit = Visits(1, come_s=0)
+    visit.next(0, gun())
+    visit.next(1, gun(**PLUGGED))
+    visit.next(2, gun(**CHARGES))
+    assert visit.next(3, gun(plugged=True, contactor=True)) == []
+    assert visit.next(4, gun(plugged=True)) == []
+    assert visit.next(5, gun(plugged=True)) == ["unplug 1"]
+
+
+def ring_state(**changes):
+    guns = [{"id": n + 1, "energy_wh": 1000.0, "damage": 0.0} for n in range(dc_show.GUNS)]
+    return {
+        "connectors": guns,
+        "modules": [{"hours": 0.01}, {"hours": 0.03}],
+        "time_s": 200.0,
+        "violations": [],
+        "bridges": 0,
+        "switchings": {"ties": 3, "guns": 24, "modules": 24},
+        **changes,
+    }
+
+
+def judged(state=None, **changes):
+    charges = [
+        charge(connector_id=n + 1, **{"energy_wh": 1005, **(changes if n == 4 else {})})
+        for n in range(dc_show.GUNS)
+    ]
+    judgement = dc_show.Judgement()
+    judgement.charges(charges, state or ring_state())
+    judgement.ring(state or ring_state())
+    return judgement
+
+
+def test_twelve_good_charges_are_good():
+    judgement = judged()
+    assert judgement.faults == []
+    rows = dict(judgement.rows)
+    assert rows["hours of the modules"] == "0.04 in all, 0.010 to 0.030 each"
+    assert rows["energy of the plant"] == "12.00 kWh in 200 s"
+
+
+@pytest.mark.parametrize(
+    "state, one, says",
+    [
+        ({}, {"energy_wh": 1061}, "gun 5: 1061 Wh instead of 1000"),
+        ({}, {"energy_wh": 1060}, None),
+        ({}, {"energy_wh": 0}, "gun 5: no energy"),
+        ({}, {"reason": "PowerLoss"}, "PowerLoss"),
+        ({"bridges": 1}, {}, "on one bus"),
+        ({"switchings": {"ties": 0, "guns": 26, "modules": 0}}, {}, "moved 26 times"),
+    ],
+)
+def test_the_judgement_names_what_was_wrong(state, one, says):
+    faults = judged(ring_state(**state), **one).faults
+    assert (says is None and not faults) or any(says in fault for fault in faults)
+
+
+def test_a_charge_that_is_missing_or_hurts_is_named():
+    judgement = dc_show.Judgement()
+    state = ring_state()
+    state["connectors"][0]["damage"] = 0.5
+    judgement.charges([charge(energy_wh=1000, connector_id=1)], state)
+    assert "1 transactions instead of 12" in judgement.faults[0]
+    assert "gun 1: the battery was harmed" in judgement.faults

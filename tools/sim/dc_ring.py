@@ -139,8 +139,9 @@ class DcRing:
             if through > LIVE_A and not self.dropped(k):
                 self.cry(f"tie {k + 1} opened under load, {through:.1f} A")
             return
-        # A bus with nothing on it takes the voltage of the other.
-        if self._attached(k) and self._attached(after):
+        # One that is welded by hand was not ordered. A bus with nothing on it takes the voltage
+        # of the other.
+        if self.ties[k].wanted and self._attached(k) and self._attached(after):
             apart = abs(self.bus_v[k] - self.bus_v[after])
             if apart > CLOSE_DIFF_V:
                 self.cry(f"tie {k + 1} closed over a voltage difference of {apart:.0f} V")
@@ -158,6 +159,8 @@ class DcRing:
             if gives > LIVE_A and not self.dropped(s):
                 self.cry(f"module contactor {s + 1} opened under load, {gives:.1f} A")
             return
+        if not self.mns[s].wanted:
+            return
         # The diode of one that cannot run holds the bus off; but one at least has to match it.
         for m in [m for m in self.in_slot[s] if m.active] or self.in_slot[s]:
             apart = abs(m.voltage_v - self.bus_v[s])
@@ -170,7 +173,7 @@ class DcRing:
             if self.current_a[g] > LIVE_A and not self.excused(g):
                 self.cry(f"connector {g + 1}: opened under load, {self.current_a[g]:.1f} A")
             self.current_a[g] = 0.0
-        elif gun.inlet:
+        elif gun.inlet and self.gcs[g].wanted:
             apart = abs(self.bus_v[self.homes[g]] - gun.emf_v)
             if apart > CLOSE_DIFF_V:
                 self.cry(f"connector {g + 1}: closed over a voltage difference of {apart:.0f} V")
