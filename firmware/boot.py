@@ -26,6 +26,17 @@ except Exception as e:  # a board file with a fault must not keep the REPL from 
     sys.print_exception(e)
 
 
+def there(path):
+    """Is there such a file or folder?"""
+    import os
+
+    try:
+        os.stat(path)
+        return True
+    except OSError:
+        return False
+
+
 def finish(folder):
     """Move what lies below new/ to where it belongs; new/go is the sign that all of it came.
 
@@ -55,11 +66,7 @@ def finish(folder):
     os.rmdir("new" + folder)
 
 
-try:
-    open("new/go").close()
-except OSError:
-    pass
-else:
+if there("new/go"):
     finish("")
 
 
@@ -70,7 +77,10 @@ def choose():
     try:
         with open("slot") as f:
             current, left, back = f.read().split()
-    except (OSError, ValueError):  # no update has ever come
+    except (OSError, ValueError):  # no update has ever come; or its file is lost
+        for folder in ("a", "b"):
+            if not there("lib") and there(folder + "/whole"):
+                return folder
         return ""
     if left[0] in "0123456789":
         if left == "0":

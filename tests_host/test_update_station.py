@@ -91,7 +91,12 @@ class Log:
     def info(self, *args):
         pass
 
+class Store:
+    def free(self):
+        return orders.get("free")
+
 class App:
+    store = Store()
     board = Board
     VERSION = orders.get("running", "1.1.0")
     clock = Clock()
@@ -101,6 +106,8 @@ class App:
 async def take():
     one = Update(App())
     data = real_open("bundle", "rb").read()
+    if "free" in orders:
+        await one.make_room()
     await one.begin()
     size = orders.get("pieces", 500)
     for at in range(0, len(data), size):
@@ -192,6 +199,7 @@ def there(folder):
     paths = [p for p in folder.rglob("*") if p.is_file()]
     found = {p.relative_to(folder).as_posix(): p.read_bytes() for p in paths}
     found.pop("files", None)
+    found.pop("whole", None)
     return found
 
 
@@ -334,3 +342,30 @@ def test_a_torn_slot_file_means_the_root(station32, maker):
     for text in ("", "a", "a 3", "a 3 - x"):
         (station32.flash / "slot").write_text(text)
         assert station32(b"")[1] == [""], text
+
+
+def test_a_lost_slot_file_where_only_an_update_is_left(station32, maker):
+    (station32.flash / "slot").write_text("a ok -")
+    station32(made(maker))  # into b
+    (station32.flash / "slot").unlink()
+    assert station32(b"")[1] == ["b"]  # a is not whole; in the root is no lib: it has made room
+    (station32.flash / "lib").mkdir()
+    assert station32(b"")[1] == [""]
+
+
+def test_the_build_by_cable_goes_only_for_one_that_has_proved_itself(station32, maker):
+    def roots(slot, free):
+        _reset(station32.flash, slot)
+        for name in ("lib", "core", "certs"):
+            (station32.flash / name).mkdir(exist_ok=True)
+            (station32.flash / name / "x").write_bytes(b"x")
+        said = station32(made(maker), free=free)
+        assert said[0] == "ok"
+        return sorted(p.name for p in station32.flash.iterdir() if (p / "x").exists())
+
+    everything = ["certs", "core", "lib"]
+    assert roots("", 300_000) == everything
+    assert roots("a ok -", 5_000_000) == everything
+    assert roots("a ok -", None) == everything
+    assert roots("a 2 -", 300_000) == everything  # on trial
+    assert roots("a ok -", 300_000) == ["certs"]

@@ -14,6 +14,8 @@ import lazy
 from update import bundle
 
 _NO_ROOM = const(28)  # ENOSPC
+_ROOM = const(1_000_000)  # bytes that a build of .mpy files takes in blocks of 4 KB, and some
+_ROOT = ("lib", "core", "drivers", "tasks", "console", "net", "ota", "parts")
 
 
 class Folder:
@@ -117,6 +119,22 @@ class Update:
         self.count = 0
         self.place = self.folder = None
 
+    async def make_room(self):
+        """Before the first byte: what lay in the spare folder goes.
+
+        A flash of 2 MB holds two builds. Where there is no room for a third, the one that came by
+        cable goes, but for boot.py, main.py and the board's data: the update that runs has proved
+        itself (boot.py finds it without the file `slot`, too).
+        """
+        slots = lazy.load("ota.slots")
+        lazy.drop("ota.slots")
+        await clear(slots.spare())
+        current, left, _ = slots.read()
+        free = self.app.store.free()
+        if current in "ab" and left == "ok" and free is not None and free < _ROOM:
+            for folder in _ROOT:
+                await clear(folder)
+
     async def begin(self):
         """All that has come before is thrown away."""
         slots = lazy.load("ota.slots")
@@ -168,6 +186,8 @@ class Update:
         """The next start is the new build's, on trial."""
         self.end()
         if self.folder:
+            with open(self.folder + "/whole", "w"):
+                pass  # boot.py asks for it where the file `slot` is lost
             lazy.call("ota.slots", "switch", self.folder)
         else:
             lazy.call("ota.slots", "switch_app", self.bundle.head["version"])
@@ -185,6 +205,8 @@ async def clear(folder: str):
         entries = list(os.ilistdir(folder))
     except OSError:
         return
+    # The sign that a build is whole goes first.
+    entries.sort(key=lambda entry: entry[0] != "whole")
     for entry in entries:
         path = folder + "/" + entry[0]
         if entry[1] == 0x4000:

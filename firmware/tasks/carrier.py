@@ -30,11 +30,12 @@ async def _carry(app, job, order):
         if order == "upload":
             await _upload(app, job)
         elif order == "download":
-            most = app.store.free()
-            most = 1 << 29 if most is None else max(most - _SPARE, 0)
             if job.place is None:
                 job.place = lazy.load("ota.place").Update(app)
                 lazy.drop("ota.place")
+                await job.place.make_room()
+            most = app.store.free()
+            most = 1 << 29 if most is None else max(most - _SPARE, 0)
             await lazy.load("net.files").get(job.url, job.place, job, most)
             job.place.end()
         elif order == "verify":

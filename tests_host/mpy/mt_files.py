@@ -19,7 +19,7 @@ BIG = bytes(range(256)) * 200  # 51,200 bytes
 class Job:
     over = False
     name = "name.txt"
-    mark = None
+    place = mark = None
     have = 0
 
 
