@@ -94,6 +94,18 @@ def test_state_has_what_a_page_needs(bench):
     assert {"stage", "pilot"} <= state["connectors"][0].keys() and "slot" in state["modules"][0]
 
 
+@pytest.mark.long
+def test_a_bus_without_room_charges_nobody_and_says_the_figure(monkeypatch):
+    """b.10 #14: refused at load, by every way to start; the console stays."""
+    monkeypatch.setenv("GALVANI_BITRATE", "125000")
+    with Tool("--profile", "dc", "--guns", "12", "--set", "PlcContract=1") as tool:
+        port = tool.first_line()["control"]
+        figure = "893 of 781 frames/s, 114.4 % of 125 kbit/s: at most 80 %"
+        assert figure in ask(port, "can")["output"] and figure in ask(port, "faults")["output"]
+        assert figure in ask(port, "console tag 1 CARD")["output"]
+        assert ask(port, "status --json")["result"]["connectors"][0]["status"] == "Unavailable"
+
+
 def test_the_whole_tool_charges():
     """Firmware, PLC, modules, ring: a card at the PLC's reader, current, the card again."""
     words = ("--profile", "dc", "--guns", "2", "--speed", "10")
