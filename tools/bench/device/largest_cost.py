@@ -9,8 +9,9 @@ a file (core/longtext.py). Ballast leaves less and less memory until it is not A
 import gc
 import json
 
-from core.longtext import LongText
 from life import Life
+
+from core.longtext import LongText
 
 STEP = 256
 ENTRY = '{"idTag":"%020d","idTagInfo":{"status":"Accepted","expiryDate":"2099-01-01T00:00:00.000Z"'
@@ -33,7 +34,7 @@ def _chunks(number, size):
 
 def _ballast(free):
     """Takes memory, in pieces as large as there are, until no more is free."""
-    ballast = None
+    del ballast
     piece = 1024
     gc.collect()
     while piece > 16:
@@ -56,7 +57,7 @@ def accepted(life, number, size, free):
     text = LongText("long")
     for chunk in _chunks(number, size):
         text.write(chunk)
-    ballast = _ballast(free)
+    ballast = _ballast(free)  # takes the rest of the heap
     answer = None
     try:
         cp.receive(text.finish(), now)
@@ -64,7 +65,7 @@ def accepted(life, number, size, free):
             answer = answer or cp.poll(now)
     except MemoryError:
         pass
-    ballast = None
+    del ballast
     cp.work = None
     text.drop()
     return answer is not None and answer.find("Accepted") > 0
