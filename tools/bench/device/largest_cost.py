@@ -34,7 +34,7 @@ def _chunks(number, size):
 
 def _ballast(free):
     """Takes memory, in pieces as large as there are, until no more is free."""
-    del ballast
+    ballast = None
     piece = 1024
     gc.collect()
     while piece > 16:
