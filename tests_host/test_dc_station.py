@@ -190,3 +190,20 @@ def test_a_pre_charge_that_leads_nowhere_ends():
     w.tag()
     w.until(lambda: w.c().error_code == "PowerSwitchFailure", 40)
     assert not w.plant.outlet(1).contactor.on and not w.started and not w.violations
+
+
+@pytest.mark.parametrize("volts", [403.2, 300.0])
+def test_a_vehicle_whose_slot_is_lent_to_another_at_800_v(volts):
+    """Its slot is given back from the card on, and bleeds: a bus that only passes the vehicle's
+    voltage on its way down is no reason to close; the first try of the pre-charge succeeds."""
+    w = DcWorld(guns=3)
+    w.charge(1, volts=800.0, amperes=300)
+    w.until(lambda: w.plant.ring.ties[0].on or w.plant.ring.ties[2].on)
+    lent = 2 if w.hall.d.seq.owner[1] == 0 else 3
+    w.pass_time(3)
+    w.plug(lent, volts=volts, amperes=100)
+    w.pass_time(2)
+    w.tag("B2", lent)
+    w.until(lambda: w.amps(lent) > 60, 40)
+    assert w.hall.d.seq.guns.moves[lent - 1] == 1, "closed once, at the first try"
+    assert w.amps(1) > 50 and not w.violations

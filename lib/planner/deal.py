@@ -51,6 +51,7 @@ class Deal:
         self.set_dv = array("h", bytes(2 * modules))
         self.set_da = array("h", bytes(2 * modules))
         self.on_ms = array("i", [LONG_MS] * modules)
+        self.brisk = bytearray(modules)  # 1: something waits for its voltage, which has to be new
         self.module_hold_ms = 1000
         self.up_da = 25  # of a gun, in 100 ms
         self.down_da = 100
@@ -152,7 +153,7 @@ class Deal:
 
     def _target(self, g):
         """Where the current of gun `g` shall go; names what holds it there."""
-        if not self.seq.guns.proven(g) or not self.seq.want[g] or self.seq.cut[g]:
+        if not self.seq.guns.proven(g) or self.seq.want[g] != sequence.READY or self.seq.cut[g]:
             self.source[g] = plans.NONE
             return 0
         volts = self.bus_dv[g]
@@ -172,7 +173,7 @@ class Deal:
         for m in range(len(self.on)):
             s = ring.slot_of[m]
             g = seq.feeds[s]
-            on = volts = amps = 0
+            on = volts = amps = self.brisk[m] = 0
             if self.health_pm[m] <= 0:
                 pass
             elif g != NOBODY and seq.guns.proven(g):
@@ -190,15 +191,16 @@ class Deal:
                     on = 1  # it takes a share when it has answered
                 elif self.on[m]:
                     on, amps = self._drained(m, dt_ms)
-            elif g != NOBODY and (seq.guns.fb[g] == bank.IS_OPEN or seq.guns.flying(g)):
+            elif g != NOBODY and self._precharges(g):
                 # Pre-charge: exactly one module, of the home slot if that has one.
                 home = seq.home[g]
                 if (s == home or not seq.able[home]) and self._first(m, s) and self._rests(m, s):
                     volts, amps = seq.ev_dv[g], _PRECHARGE_DA
-                    on = 1 if volts > 0 else 0
+                    on = self.brisk[m] = 1 if volts > 0 else 0
             elif seq.match_dv[s]:
                 if self._rests(m, s) and (self._first(m, s) or not seq.mns.may(s)):
                     on, volts, amps = 1, seq.match_dv[s], _PRECHARGE_DA
+                    self.brisk[m] = 1
             elif self.on[m] and not self._cut(s):
                 volts = self.set_dv[m]
                 on, amps = self._drained(m, dt_ms)
@@ -207,6 +209,13 @@ class Deal:
     def _cut(self, s):
         g = self.seq.holder[self.seq.part[s]]
         return g < len(self.ask_da) and self.seq.cut[g] or g == parts.SEVERAL
+
+    def _precharges(self, g):
+        """Is the island of gun `g` to be brought to its vehicle's voltage?"""
+        seq = self.seq
+        if seq.want[g] < sequence.PRECHARGE:
+            return False
+        return seq.guns.fb[g] == bank.IS_OPEN or seq.guns.flying(g)
 
     def _drained(self, m, dt_ms):
         """(on, amps): down by the ramp, off when nothing flows any more."""

@@ -28,13 +28,16 @@ AT_ONCE = const(1)
 EMERGENCY = const(2)
 
 # Whether a gun wants energy: `want`.
-PRECHARGE = const(1)  # its island may be brought to the vehicle's voltage
-READY = const(2)  # and its contactor may close
+CLAIM = const(1)  # its slot is its own from now on, and dead
+PRECHARGE = const(2)  # its island may be brought to the vehicle's voltage
+READY = const(3)  # and its contactor may close
 
 _EMERGENCY_MS = const(300)
 _AT_ONCE_MS = const(1000)
 _GIVE_BACK_MS = const(2000)
 _LONG_MS = const(30_000)
+_STILL_DV = const(20)  # a voltage that moves by less stands still
+_STILL_MS = const(500)
 _FAR = const(30_000)  # a voltage difference that is not known
 
 
@@ -70,6 +73,8 @@ class Sequence(parts.Parts):
         for row in rows:
             self._facts += [row, bytearray(len(row))]
         self._busy = True
+        self._still_dv = array("h", bytes(2 * slots))
+        self._still_ms = array("h", bytes(2 * slots))
         self._steady = array("h", bytes(2 * slots))
         self._gun_steady = array("h", bytes(2 * guns))
         self._cut_ms = array("h", bytes(2 * guns))
@@ -82,6 +87,7 @@ class Sequence(parts.Parts):
         found = self.mns.step(dt_ms) or found
         if self._calm(found):
             return False
+        self._watch_volts(dt_ms)
         self.label(self.part, self.may)
         self.label(self.sure, self.proven)
         self.survey()
@@ -217,7 +223,26 @@ class Sequence(parts.Parts):
             if self.part[s] == new and self.able[s]:
                 self.match_dv[s] = volts
         here = self.voltage(new)
-        return here >= 0 and abs(here - volts) <= self.close_dv
+        return self._held(new) and here >= 0 and abs(here - volts) <= self.close_dv
+
+    def _held(self, p):
+        """Is part `p` held at its voltage by a module, and does it stand still? One that bleeds
+        passes every voltage, and what is reported is a moment old."""
+        if not self.is_hot(p):
+            return False
+        for s in range(self.slots):
+            if self.part[s] == p and self.mns.proven(s) and self._still_ms[s] < _STILL_MS:
+                return False
+        return True
+
+    def _watch_volts(self, dt_ms):
+        for s in range(self.slots):
+            volts = self.volts_dv[s]
+            if volts < 0 or abs(volts - self._still_dv[s]) > _STILL_DV:
+                self._still_dv[s] = volts
+                self._still_ms[s] = 0
+            else:
+                self._still_ms[s] = min(self._still_ms[s] + dt_ms, _LONG_MS)
 
     def _mn(self, s):
         """The module contactor of slot `s`."""
@@ -254,7 +279,7 @@ class Sequence(parts.Parts):
         p = self.part[h]
         cut = self.cut[g]
         # A gun that lost its slot in the plan has to go as well.
-        stopping = cut or not self.want[g] or self.owner[h] != g
+        stopping = cut or self.want[g] != READY or self.owner[h] != g
         self._cut_ms[g] = min(self._cut_ms[g] + dt_ms, _LONG_MS) if cut else 0
         self._stop_ms[g] = min(self._stop_ms[g] + dt_ms, _LONG_MS) if stopping else 0
         if guns.fb[g] != guns.cmd[g]:
@@ -291,4 +316,6 @@ class Sequence(parts.Parts):
             return False
         volts = self.voltage(p)
         ev = self.ev_dv[g]
+        if not self._held(p):
+            return False
         return volts > 0 and ev > 0 and abs(volts - ev) <= self.close_dv

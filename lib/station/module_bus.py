@@ -111,6 +111,9 @@ class ModuleBus:
                     self._set(m, False)
             elif d.amps_da[m] >= _STILL_DA and (m ^ self._odd) & 1:
                 self._output(m)  # it has not heard the OFF
+        for m in range(len(self.severe)):
+            if d.brisk[m]:
+                self._ask(m, maxwell.VOLTAGE)
         for _ in range(min(_PER_STEP, len(self.severe))):
             m = self._next
             self._next = m + 1 if m + 1 < len(self.severe) else 0

@@ -21,6 +21,7 @@ STOPPING = const(4)
 _METER_MS = const(2000)
 _ACK_HALF_MS = const(750)
 _STILL_DA = const(10)
+_USUAL_DV = const(4000)  # of a vehicle that has not said what it wants
 _DROP_MS = const(8000)  # a break of the communication that is shorter keeps the session (b.6)
 _SOURCES = ("", "demand", "module", "floor", "grid")
 
@@ -171,7 +172,7 @@ class PlcPath:
     def phase(self):
         """OFF, CLOSING, ON or STOPPING."""
         seq = self.hall.d.seq
-        if not seq.want[self.g]:
+        if seq.want[self.g] != sequence.READY:
             return STOPPING if seq.guns.cmd[self.g] or seq.guns.fb[self.g] == 1 else OFF
         return ON if seq.guns.proven(self.g) else CLOSING
 
@@ -204,8 +205,8 @@ class PlcPath:
         self.amps_da = 0
         if self.phase != OFF:
             seq.cut[self.g] = max(seq.cut[self.g], mode)
-            if mode == sequence.EMERGENCY:
-                self.hall.out_now(self.g)
+        if mode == sequence.EMERGENCY:
+            self.hall.out_now(self.g)
         seq.want[self.g] = 0
 
     def step(self, dt_ms):
@@ -224,6 +225,9 @@ class PlcPath:
                 volts, amps = self.volts_dv, self.amps_da
             elif at[plc.FLAGS] & plc.PRECHARGE or at[plc.STAGE] >= self.stage and state == "ready":
                 want = sequence.PRECHARGE
+            elif state == "ready":  # so that its slot is free when the vehicle wants it
+                want = sequence.CLAIM
+                volts, amps = volts or _USUAL_DV, 0
         self.asked = False
         if want and not seq.want[g]:
             if self.phase == STOPPING:
@@ -240,7 +244,7 @@ class PlcPath:
         if ev < 0 and want:
             ev = volts if at[plc.FLAGS] & plc.PRECHARGE else self.pre_dv
         self.pre_dv = ev
-        seq.ev_dv[g] = ev
+        seq.ev_dv[g] = ev if want != sequence.CLAIM else -1
         d.present[g] = 1 if self.connector.plugged or charging else 0
         self._watch(dt_ms, state, at)
         self._granted(d, want)
@@ -251,6 +255,7 @@ class PlcPath:
         connector = self.connector
         if not connector.plugged:
             self.done = self.offered = False
+            self.pre_dv = -1
         elif at[plc.FLAGS] & plc.COMPLETE and self.speaks():
             if state:
                 self.done = True
@@ -298,7 +303,7 @@ class PlcPath:
         if d.seq.guns.proven(g):
             bits |= plc_v1.OUTPUT | plc_v1.REGULATING
         link.bits = bits
-        link.active = bool(d.seq.want[g] or d.seq.guns.may(g))
+        link.active = bool(d.seq.want[g] > 1 or d.seq.guns.may(g))
         link.present_dv = max(self.bus_dv(), 0)
         link.present_da = self.current_da() if link.bits & plc_v1.OUTPUT else 0
         link.present_w = link.present_dv * link.present_da // 100

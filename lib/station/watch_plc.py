@@ -66,7 +66,7 @@ class WatchPlc:
         if fault & bank.WELDED:
             mask.mask |= faults.WELDED
         d = path.hall.d
-        waits = d.seq.want[path.g] and not d.seq.guns.proven(path.g) and not d.denied[path.g]
+        waits = d.seq.want[path.g] > 1 and not d.seq.guns.proven(path.g) and not d.denied[path.g]
         self._close_ms = min(self._close_ms + dt_ms, _LONG) if waits else 0
         stuck = bool(fault & bank.STUCK) or self._close_ms > _CLOSE_MS
         mask.assess(faults.NOT_FOLLOWING, stuck)
