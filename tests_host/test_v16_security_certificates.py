@@ -45,7 +45,8 @@ def signed(b, *chain):
 
 
 def test_roots_are_installed_listed_and_deleted():
-    """M05.FR.01, M05.FR.02, M03.FR.01, M03.FR.02, M03.FR.03, M03.FR.04, M04.FR.01, M04.FR.02."""
+    """M05.FR.01, M05.FR.02, M03.FR.01, M03.FR.02, M03.FR.03, M03.FR.04, M04.FR.01, M04.FR.02,
+    M04.FR.04."""
     b = secured()
     ids = {"certificateType": CENTRAL}
     assert b.call("GetInstalledCertificateIds", ids) == {"status": "NotFound"}
@@ -225,3 +226,12 @@ def test_the_newest_valid_certificate_is_switched_to():
     b.days(1).run(5)
     assert b.cp.leave  # the connection is made anew, with the new one
     assert len([name for name in b.certs.content if name.startswith("own")]) == 2
+
+
+def test_every_message_of_a_certificate_is_held_to_its_schema():
+    """M05.FR.01, A02.FR.06."""
+    b = secured()
+    for action in ("InstallCertificate", "CertificateSigned", "SignedUpdateFirmware"):
+        assert b.call(action, {})[0] == "OccurenceConstraintViolation", action
+    long = {"certificateType": CENTRAL, "certificate": "x" * 5501}
+    assert b.call("InstallCertificate", long)[0] == "PropertyConstraintViolation"

@@ -77,7 +77,7 @@ def trigger(b):
 
 
 def test_the_whole_way_of_a_signed_update():
-    """L01.FR.01, L01.FR.05, L01.FR.10, L01.FR.11, L01.FR.15, L01.FR.23."""
+    """L01.FR.01, L01.FR.05, L01.FR.10, L01.FR.11, L01.FR.15, L01.FR.23, L01.FR.28."""
     b = bench()
     assert update(b) == "Accepted"
     settle(b, "download")
@@ -204,7 +204,7 @@ def test_an_installation_at_its_date_after_the_charges():
 
 
 def test_a_newer_update_takes_its_place():
-    """L01.FR.26."""
+    """L01.FR.26, L01.FR.27."""
     b = bench()
     update(b)
     old = b.cp.jobs[0]

@@ -1,5 +1,7 @@
 """Whom does TLS believe, and as whom? Imported when a connection is made."""
 
+import sys
+
 import tls
 
 from core import log
@@ -13,6 +15,8 @@ _SUITES = [
     for cipher in ("128-GCM-SHA256", "256-GCM-SHA384")
 ]
 
+_ROOM = 40
+
 
 def context(own=False, now=None, seen=None):
     """A TLS context for a client: chain and name of the peer are verified. OSError: no root.
@@ -25,6 +29,8 @@ def context(own=False, now=None, seen=None):
     import security
     from security import shelf
 
+    if sys.platform == "linux":
+        _make_room()
     files = FileStore("certs")
     made = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
     made.set_ciphers(_suites(made))
@@ -46,6 +52,22 @@ def context(own=False, now=None, seen=None):
     if names:
         made.load_cert_chain(files.read(names[0]), files.read(names[1]))
     return made
+
+
+def _make_room():
+    """Let the poll set grow now, for more sockets than a station ever has.
+
+    MicroPython 1.26 on Linux: a poll set that grows while a TLS stream is in it leaves that one
+    with a wild pointer (extmod/modselect.c, poll_set_add_fd), and the process dies.
+    """
+    from asyncio.core import _io_queue
+
+    if not hasattr(_io_queue, "roomy"):
+        _io_queue.roomy = True
+        for fd in range(_ROOM):
+            _io_queue.poller.register(9000 + fd, 0)
+        for fd in range(_ROOM):
+            _io_queue.poller.unregister(9000 + fd)
 
 
 def _suites(made):

@@ -1,11 +1,13 @@
 """What is a whole charge, as the bench plays it?
 
 Boot, plug in, card, energy with meter values, card again, StopTransaction, unplug, Available.
-With `calls` the central system also sends every Core call and a trigger in the middle of it.
+With `calls` the central system also sends every Core call and a trigger in the middle of it,
+with `secure` those of the security whitepaper.
 """
 
 import asyncio
 
+from tools.bench import trust
 from tools.bench.rig import Rig, RigError
 
 TAG = "BENCH001"
@@ -121,7 +123,15 @@ async def end(rig: Rig, cid: int = 1) -> dict:
 
 
 async def play(
-    form: str, heap: str = "", *, calls=False, guns=1, speed=10, program=None, profile="rivot"
+    form: str,
+    heap: str = "",
+    *,
+    calls=False,
+    secure=False,
+    guns=1,
+    speed=10,
+    program=None,
+    profile="rivot",
 ) -> Rig:
     """One whole charge; the Rig with all that was heard. RigError if anything went wrong."""
     more = {"profile": profile}
@@ -135,7 +145,12 @@ async def play(
                 if calls:
                     await every_call(rig)
                     await meter_values(rig, 1)
+                if secure:
+                    await trust.every_call(rig)
+                    await meter_values(rig, 1)
                 await end(rig, guns)
+        except AssertionError as error:
+            raise RigError(str(error)) from None
         except TimeoutError:
             raise RigError(f"no whole charge within {PLAY_S} s") from None
         return rig

@@ -61,6 +61,7 @@ class Csms:
             "Authorize": accepted,
             "StartTransaction": accepted | {"transactionId": 7},
             "DataTransfer": {"status": "Accepted"},
+            "SignCertificate": {"status": "Accepted"},
         }.get(action, {})
 
     async def serve(self, socket) -> None:

@@ -78,6 +78,13 @@ def frozen():
     )
 
 
+@measures("heap.smallest_security.frozen", seconds=60)
+def secure():
+    """The frozen station: a charge with every call of the security whitepaper in it."""
+    what = "a charge with certificates, a signed update and a log in it"
+    yield _figure("heap.smallest_security.frozen", "frozen", 48, 128, what, secure=True)
+
+
 @measures("heap.smallest.romfs", "heap.smallest_calls.romfs", seconds=100)
 def romfs():
     """The same out of a ROMFS."""
