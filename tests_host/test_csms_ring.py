@@ -203,7 +203,7 @@ def test_who_feeds_a_slot_follows_the_closed_contactors(ties, closed, feeds):
         ({"do": "repair", "kind": "mn", "number": "1"}, ["weld mn 1 off", "stick mn 1 off"]),
         ({"do": "module-off", "module": "24"}, ["module off 24 on"]),
         ({"do": "grid", "grid": "250"}, ["config set GridLimit 250000"]),
-        ({"do": "estop-off"}, ["estop off", "clear"]),
+        ({"do": "estop-off"}, ["estop off"]),
         ({"do": "power-off"}, ["power off"]),
         ({"do": "net-off"}, ["net off"]),
     ],

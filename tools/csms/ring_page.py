@@ -42,7 +42,7 @@ ORDERS = {
     "module-on": ("module off {module} off", "overtemp {module} off"),
     "grid": ("config set GridLimit {watts}",),
     "estop-on": ("estop on",),
-    "estop-off": ("estop off", "clear"),
+    "estop-off": ("estop off",),
     "clear": ("clear",),
     "net-off": ("net off",),
     "net-on": ("net on",),
