@@ -57,6 +57,8 @@ def build(app):
     app.supervisor.app = app
     app.health = Health(app.clock, app.supervisor, app.restart)
     app.cp = app.station.cp = _charge_point(app)
+    if app.cp:
+        app.cp.certs = FileStore("certs")
     app.config.recheck()
     lazy.call("core.witness", "boot", app)
     bus.on(topics.CONFIG, app.configured)
@@ -174,7 +176,6 @@ def _charge_point(app):
         app.log("OCPP"),
         board,
         cause,
-        FileStore("certs"),
     )
 
 

@@ -132,8 +132,8 @@ class Bench:
             self.log,
             Board,
             cause,
-            self.certs,
         )
+        self.cp.certs = self.certs
         return self
 
     def online(self, seconds=2):

@@ -40,7 +40,7 @@ class ChargePoint(Events):
     registration: 'Unknown', 'Pending', 'Accepted' or 'Rejected'. online: accepted and connected.
     probe: True while the socket's owner should find out whether the peer still lives; it calls
     `alive` whenever it hears something. wake: called when `poll` may have something at once.
-    certs: records of certificates (security/shelf.py). leave: True while the connection should be
+    certs: records of certificates (security/shelf.py), set by who made it. leave: True while the connection should be
     made anew. Security: alarms, alarm_at, alarmed see ocppj/alarms.py; root: ID of the root that
     the connection was checked with; shown: name of the certificate that it shows; chore: a
     function that works in turns until it gives something; failures: attempts with a new profile.
@@ -51,17 +51,7 @@ class ChargePoint(Events):
     leave = False
 
     def __init__(
-        self,
-        station,
-        config,
-        clock,
-        store,
-        bus,
-        random_bytes,
-        log,
-        board,
-        cause="PowerLoss",
-        certs=None,
+        self, station, config, clock, store, bus, random_bytes, log, board, cause="PowerLoss"
     ):
         self.station = station
         self.config = config
@@ -71,7 +61,6 @@ class ChargePoint(Events):
         self.log = log
         self.board = board
         self.random = random_bytes
-        self.certs = certs
         self.id = config.get("Identity")
         self.registration = "Unknown"
         self.linked = self.online = self.probe = False
