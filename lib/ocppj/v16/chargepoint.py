@@ -40,10 +40,11 @@ class ChargePoint(Events):
     registration: 'Unknown', 'Pending', 'Accepted' or 'Rejected'. online: accepted and connected.
     probe: True while the socket's owner should find out whether the peer still lives; it calls
     `alive` whenever it hears something. wake: called when `poll` may have something at once.
-    certs: records of certificates (security/shelf.py), set by who made it. leave: True while the connection should be
-    made anew. Security: alarms, alarm_at, alarmed see ocppj/alarms.py; root: ID of the root that
-    the connection was checked with; shown: name of the certificate that it shows; chore: a
-    function that works in turns until it gives something; failures: attempts with a new profile.
+    certs: records of certificates (security/shelf.py), set by who made it. leave: True while the
+    connection should be made anew. Security: alarms, alarm_at, alarmed see ocppj/alarms.py; root:
+    ID of the root that the connection was checked with; shown: name of the certificate that it
+    shows; chore: a function that works in turns until it gives something; failures: attempts with
+    a new profile.
     """
 
     certs = root = shown = chore = alarmed = ended = None
