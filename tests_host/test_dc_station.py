@@ -207,3 +207,18 @@ def test_a_vehicle_whose_slot_is_lent_to_another_at_800_v(volts):
     w.until(lambda: w.amps(lent) > 60, 40)
     assert w.hall.d.seq.guns.moves[lent - 1] == 1, "closed once, at the first try"
     assert w.amps(1) > 50 and not w.violations
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("k", range(10, 16))
+def test_a_bus_that_bleeds_while_readings_are_old(k):
+    """Twelve guns: a module of the rest is asked for its voltage each 1.2 s only."""
+    w = DcWorld(guns=12, LayoutGainTime=5000, TieHold=30_000, GridLimit=400_000)
+    w.charge(4, volts=800.0, amperes=300, soc=15)
+    w.until(lambda: w.amps(4) > 200, 120)
+    w.pass_time(5 + k * 0.77)
+    w.plug(2, soc=35, volts=400.0, amperes=250)
+    w.pass_time(3.5 + k * 0.1)
+    w.tag("A2", 2)
+    w.until(lambda: w.amps(2) > 50, 60)
+    assert not w.violations
