@@ -3,8 +3,12 @@
 import asyncio
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 
+import security_world as world
 from csms_peers import FakeStation, scenario
+from patience import PATIENCE_S
 from tools.csms import CallFailed, CallTimeout, CentralSystem, NotConnected
 from tools.csms.errors import BadAnswer, CallError
 
@@ -171,3 +175,35 @@ async def test_reports_are_kept():
             "DiagnosticsStatus",
             "FirmwareStatus",
         ]
+
+
+@scenario
+async def test_requests_are_signed_where_there_is_an_authority(tmp_path):
+    root = world.root("Root", days=(-300, 5000))
+    key = world.key("Root").private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    ca = tmp_path / "ca.pem"
+    ca.write_text(world.pem(root) + key.decode())
+    async with (
+        CentralSystem(http_port=None, ca=str(ca)) as csms,
+        FakeStation(csms.ws_url, "S1") as station,
+    ):
+        await csms.wait_connected("S1")
+        own = world.key("own")
+        builder = x509.CertificateSigningRequestBuilder().subject_name(world.name("S1"))
+        csr = builder.sign(own, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+        answer = await station.call("SignCertificate", {"csr": csr.decode()})
+        assert answer["status"] == "Accepted"
+        async with asyncio.timeout(PATIENCE_S):
+            while not station.asked:
+                await asyncio.sleep(0.01)
+        _, _, action, payload = station.asked[0]
+        assert action == "CertificateSigned"
+        made = x509.load_pem_x509_certificate(payload["certificateChain"].encode())
+        made.verify_directly_issued_by(root)
+        assert made.subject == world.name("S1")
+        answer = await station.call("SignCertificate", {"csr": "-----"})
+        assert answer["status"] == "Rejected"

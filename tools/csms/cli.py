@@ -46,6 +46,7 @@ PlantAt = Annotated[
 ]
 CallTimeout = Annotated[float, _option("Wait so long for a station's answer, s.", min=0.1)]
 Ping = Annotated[float, _option("Websocket ping interval, s; 0: never.", min=0)]
+Ca = Annotated[str, _option("File with a root's certificate and key, PEM: signs requests.")]
 Keep = Annotated[int, _option("OCPP messages kept of each station.", min=1)]
 Speed = Annotated[float, _option("Our clock runs so many times faster.")]
 LogLevel = Annotated[str, _option("debug, info, warning or error.")]
@@ -81,6 +82,7 @@ def main(
     call_timeout: CallTimeout = 30.0,
     ping: Ping = 20.0,
     keep: Keep = 5000,
+    ca: Ca = "",
     speed: Speed = 1.0,
     log_level: LogLevel = "info",
 ) -> None:
@@ -93,6 +95,7 @@ def main(
             passwords=_pairs(password, "ID=TEXT"), accept_all=accept_all,
             cards=tuple(card or ()), concurrent=concurrent, call_timeout_s=call_timeout,
             ping_s=ping, messages_kept=keep, plants=_pairs(plant, "ID=HOST:PORT"), speed=speed,
+            ca=ca,
         )  # fmt: skip
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None

@@ -36,6 +36,7 @@ class Settings:
     max_message_bytes: int = 1 << 20
     messages_kept: int = 5000  # OCPP messages stored for each station
     plants: dict[str, str] = field(default_factory=dict)  # identity: "host:port"
+    ca: str = ""  # file with certificate and key that signs stations' requests
     speed: float = 1.0  # our clock runs this much faster, as a station's may
 
     def __post_init__(self):
