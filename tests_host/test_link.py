@@ -198,3 +198,26 @@ def test_the_list_of_cold_functions_names_real_ones():
     listed = list(pages.cold())
     lost = [row for row in listed if f"def {row[2]}(" not in paths[row[0]].read_text()]
     assert len(lost) * 10 < len(listed), lost  # a stale name costs memory, nothing else
+
+
+def test_a_text_of_a_module_that_goes_keeps_no_name(program, tmp_path):
+    program["extra.py"] += """
+WORDS = ("one", "two")
+
+
+def spoken(key="kilo"):
+    "what is said"
+    table = {"mega": 2, key: f"tera{key}"}
+    return table["mega"], table["kilo"], WORDS, "CAN", "a text of more than ten"
+"""
+    more = "    print(lazy.call('extra', 'spoken'))\n\n\nif __name__"
+    program["main.py"] = program["main.py"].replace("\n\nif __name__", more)
+    texts = linked(program).texts
+    table, *rest = texts["extra.py"].splitlines()
+    rest = "\n".join(rest)
+    assert "'CAN'" in rest  # main says it, and stays
+    assert "'mega'" in table and "'kilo'" in table
+    assert "'mega'" not in rest and "'kilo'" not in rest
+    assert "('one', 'two')" in rest and "'a text of more than ten'" in rest
+    said = "(2, 'terakilo', ('one', 'two'), 'CAN', 'a text of more than ten')\n"
+    assert run(texts, tmp_path, "import main; main.run()") == EXPECTED + said

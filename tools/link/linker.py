@@ -3,11 +3,11 @@
 import ast
 from dataclasses import dataclass, field
 
-from tools.link import constants, emit, places, plan
+from tools.link import constants, emit, places, plan, unnamed
 from tools.link.join import JOINED, Joined, spelled
 from tools.link.names import Names
 from tools.link.pages import Pages
-from tools.link.program import LinkError, Module, Program  # noqa: F401
+from tools.link.program import LinkError, Module, Program, words_of  # noqa: F401
 
 JOINED_PATH = f"lib/{JOINED}.py"
 # What is started by hand or by name; it stays a file of its own that leads to the joined module.
@@ -57,7 +57,7 @@ def link(texts: dict[str, str], names: dict[str, str], fixed: set[str], short=Tr
     program = Program({p: t for p, t in texts.items() if p not in fixed}, names)
     kept = set(_SPOKEN)
     for path in fixed | {"board.py", "boot.py"} & set(texts):
-        kept |= _identifiers(ast.parse(texts[path]))
+        kept |= words_of(ast.parse(texts[path]))
     for module in program.modules.values():
         emit.mark(module.tree, module.path)
         kept |= _of_app(module.tree)
@@ -73,6 +73,8 @@ def link(texts: dict[str, str], names: dict[str, str], fixed: set[str], short=Tr
             for old, new in table.items():
                 out.names.setdefault(new, []).append(old)
         out.found = _found(program, given)
+        if whole:
+            unnamed.unname(modules, JOINED)
     for module in modules:
         out.texts[module.path], out.lines[module.path] = emit.text_of(module)
     return out
@@ -102,7 +104,7 @@ def _words_of(joined: ast.Module, apart: list[Module]) -> set[str]:
     """Every name that stands anywhere: no module may be called so."""
     found: set[str] = set()
     for tree in (joined, *(module.tree for module in apart)):
-        found |= _identifiers(tree)
+        found |= words_of(tree)
     return found
 
 
@@ -125,13 +127,3 @@ def _of_app(tree: ast.Module) -> set[str]:
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and getattr(node.value, "id", "") == "app"
     }
-
-
-def _identifiers(tree: ast.Module) -> set[str]:
-    found: set[str] = set()
-    for node in ast.walk(tree):
-        for name in ("id", "attr", "name", "arg"):
-            word = getattr(node, name, None)
-            if isinstance(word, str):
-                found.add(word)
-    return found

@@ -25,7 +25,7 @@ from tools.link.join import JOINED
 from tools.link.owners import Owners
 from tools.link.program import FUNCTIONS, Module, Scope, Walker, arguments, words
 
-_BUILTIN = frozenset(dir(builtins)) | frozenset(keyword.kwlist)
+BUILTIN = frozenset(dir(builtins)) | frozenset(keyword.kwlist)
 # Attributes of exceptions, and what the compiler gives a meaning.
 _RESERVED = ("args", "errno", "value", "strerror", "const")
 _SHORT = 3  # letters of a stock name that is given to parameters
@@ -45,8 +45,8 @@ class Names:
             self._read(module.tree)
         self.kept |= self.called
         self.used |= self.kept | self.asked
-        self.kept |= _BUILTIN | rom.foreign()
-        common = [n for n in rom.groups()["common"] if n not in _BUILTIN and n not in _RESERVED]
+        self.kept |= BUILTIN | rom.foreign()
+        common = [n for n in rom.groups()["common"] if n not in BUILTIN and n not in _RESERVED]
         common = [n for n in common if n[0] != "_"]  # which lazy.method() never gives
         self.stock = [n for n in common if n not in self.used and len(n) > _SHORT]
         taken = self.called.union(*(module.top.bound for module in modules))
@@ -186,7 +186,7 @@ def _shorts(prefix: str) -> Iterator[str]:
     for length in itertools.count(1):
         for letters in itertools.product(string.ascii_lowercase, repeat=length):
             word = prefix + "".join(letters)
-            if word not in _BUILTIN:
+            if word not in BUILTIN:
                 yield word
 
 

@@ -282,3 +282,14 @@ def words(tree: ast.AST) -> Iterator[str]:
         if isinstance(value, str):
             if " " not in value or "\n" in value or id(node) in split:
                 yield from _WORD.findall(value)
+
+
+def words_of(tree: ast.AST) -> set[str]:
+    """Every name that stands in a tree."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        for name in ("id", "attr", "name", "arg"):
+            word = getattr(node, name, None)
+            if isinstance(word, str):
+                found.add(word)
+    return found
