@@ -9,7 +9,7 @@ each class or module, which lib/lazy.py loads when they are called and forgets a
 - a function of a module is called as `lazy.get("p7").name(..)`.
 
 Never a page: what the control step needs, the drivers, log, supervisor and lazy itself. They must
-work without flash and when there is no memory.
+work without flash and when there is no memory; tests_host/test_link_control.py holds it.
 """
 
 import ast
