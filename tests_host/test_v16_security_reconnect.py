@@ -53,12 +53,10 @@ def largest():
     return low
 
 async def main(count):
-    seen = []
     for n in range(count):
         ws = await lazy.load("net.dial").dial(App, Log())
         lazy.drop("net.dial")
         if ws is None:
-            print(json.dumps("not connected"))
             return
         await ws.receive()
         ws.drop("")
@@ -67,8 +65,7 @@ async def main(count):
             await asyncio.sleep_ms(20)
             gc.collect()
             gc.collect()
-            seen.append((gc.mem_alloc(), largest()))
-    print(json.dumps(seen))
+            print(json.dumps([gc.mem_alloc(), largest()]))  # kept outside: it would count
 
 asyncio.run(main(int(sys.argv[3])))
 """ % (str(ROOT / "firmware"), str(ROOT / "lib"))
@@ -129,15 +126,14 @@ def connect(port, folder, at, profile, count):
         text=True,
     )
     assert done.returncode == 0 and not done.stderr, done.stderr
-    return json.loads(done.stdout)
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 @pytest.mark.parametrize("bits, profile", [(64, 2), (32, 3)])
 def test_thirty_connections(bits, profile, request, server, tmp_path):
     """A00.FR.301, A00.FR.401."""
     seen = connect(request.getfixturevalue(f"micropython{bits}"), tmp_path, server, profile, 30)
-    assert len(seen) == 3 and seen[2][0] <= seen[1][0] + 64, seen
-    assert seen[2][1] >= seen[1][1] - 1024, seen
+    assert len(seen) == 3 and seen[2][0] <= seen[1][0], seen
 
 
 @pytest.mark.long
@@ -147,5 +143,7 @@ def test_five_hundred_connections(bits, profile, request, server, tmp_path):
     """A00.FR.301, A00.FR.401."""
     seen = connect(request.getfixturevalue(f"micropython{bits}"), tmp_path, server, profile, 500)
     assert len(seen) == 50
-    assert max(live for live, _ in seen[2:]) <= seen[1][0] + 128, seen
-    assert min(largest for _, largest in seen[2:]) >= seen[1][1] - 1024, seen
+    assert max(live for live, _ in seen[2:]) <= seen[1][0], seen
+    # TLS lies in this heap, on a chip outside: the largest block varies, but with no trend.
+    block = [largest for _, largest in seen]
+    assert min(block[25:]) >= min(block[:25]) * 0.9, seen

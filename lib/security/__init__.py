@@ -43,6 +43,10 @@ def turns(steps, answer):
     Invalid or OSError. The package is forgotten then.
     """
 
+    import lazy
+
+    lazy.forget(0)  # this needs the room more than what is only kept
+
     def turn():
         for _ in range(_TURN):
             try:
