@@ -182,6 +182,35 @@ def test_a_function_that_is_called_with_named_arguments_stays(program, tmp_path,
     assert run(texts, tmp_path / "tree") == EXPECTED
 
 
+def test_a_large_table_waits_on_flash(program, tmp_path):
+    program["lib/station/keys.py"] = 'KEYS = (b"one " b"two")  # rows\n'
+    program["lib/station/plc_keys.py"] = 'KEYS = b"three"\n'
+    program["main.py"] = MAIN.replace("from core", "from station import keys\nfrom core").replace(
+        "    print(lazy",
+        "    from station import plc_keys\n"
+        '    print(keys.KEYS.find(b"two"), keys.KEYS[2:6], plc_keys.KEYS[:9])\n    print(lazy',
+    )
+    expected = EXPECTED.replace("36", "4 b'e tw' b'three'\n36")
+    plain = linked(program)
+    assert run(plain.texts, tmp_path / "plain") == expected and not plain.data
+    for name in ("table", "tablefile"):
+        path = build.ROOT / "firmware" / "core" / f"{name}.py"
+        program[f"core/{name}.py"] = path.read_text()
+    assert linked(program).texts == plain.texts  # who keeps the bytes has nothing of it
+    made = linked(program, apart=True)
+    assert made.data == {"lib/galvani.tab": b"one twothree"}
+    assert not any("one two" in text for text in made.texts.values())
+    (tmp_path / "flash/lib").mkdir(parents=True)
+    (tmp_path / "flash/lib/galvani.tab").write_bytes(b"one twothree")
+    assert run(made.texts, tmp_path / "flash") == expected
+
+
+def test_the_tables_that_wait_on_flash_are_real_ones():
+    paths = {build.module_name(path): source for path, source in build.sources().items()}
+    for name in plan.TABLES:
+        assert len(paths[name].read_bytes()) > 1000, name
+
+
 def test_what_cannot_be_linked_is_told_with_its_place(program):
     program["core/bus.py"] = BUS + "\n\ndef whole():\n    return log\n"
     with pytest.raises(linker.LinkError, match="core/bus.py, line 3.*core.log is used as an obj"):

@@ -116,7 +116,11 @@ def tree(
         ):
             return out
         if form in LINKED:
-            texts = _linked(texts, map_of(out))
+            texts, tables = _linked(texts, map_of(out), form == "mpy")
+            for name, data in tables.items():
+                fresh[name] = hashlib.sha256(data).hexdigest()
+                if known.get(name) != fresh[name] or not (out / name).exists():
+                    _replace(out / name, data)
         for name, text in texts.items():
             target = _target(name, text, form, board, march)
             key = hashlib.sha256(repr((MPY_CROSS_FLAGS, march, name, text)).encode())
@@ -143,8 +147,9 @@ def found(form: str = "mpy") -> dict[str, str]:
     return json.loads(map_of(tree(form)).read_text())["found"] if form in LINKED else {}
 
 
-def _linked(texts: dict[str, str], target: Path) -> dict[str, str]:
-    """The files as one program (tools/link); writes its map to `target`."""
+def _linked(texts: dict[str, str], target: Path, apart: bool):
+    """(texts, tables) by path of the files as one program (tools/link); writes its map to
+    `target`. apart: the tables are files."""
     for name, text in texts.items():
         try:
             ast.parse(text)
@@ -155,13 +160,12 @@ def _linked(texts: dict[str, str], target: Path) -> dict[str, str]:
     fixed = {name for files in FOREIGN.values() for name in files if name in texts}
     fixed |= {name for name, text in texts.items() if NATIVE.search(text)}
     try:
-        linked = linker.link(texts, {name: module_name(name) for name in texts}, fixed)
+        names = {name: module_name(name) for name in texts}
+        linked = linker.link(texts, names, fixed, apart=apart)
     except LinkError as error:
         raise BuildError(str(error))
-    fresh = target.with_name(target.name + ".new")
-    fresh.write_text(json.dumps(linked.map()))
-    os.replace(fresh, target)
-    return linked.texts
+    _replace(target, json.dumps(linked.map()).encode())
+    return linked.texts, linked.data
 
 
 def module_name(name: str) -> str:
@@ -190,6 +194,14 @@ def _target(name: str, source: str, form: str, board: str, march: str | None) ->
     if board != "UNIX" and name in STARTED_BY_NAME:
         return name
     return name.removesuffix(".py") + ".mpy"
+
+
+def _replace(target: Path, data: bytes) -> None:
+    """Writes a file, whole or not at all."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    fresh = target.with_name(target.name + ".new")
+    fresh.write_bytes(data)
+    os.replace(fresh, target)
 
 
 def _put(name: str, text: str, target: Path, march: str | None) -> None:

@@ -121,7 +121,7 @@ class Config:
 def _split(table, at):
     """The row that begins at an index, as text fields; '-' stands for nothing."""
     end = table.find(b"\n", at)
-    row = str(table[at : end if end >= 0 else len(table)], "utf-8").split(" ")
+    row = str(table[at : end if end >= 0 else None], "utf-8").split(" ")
     for i in range(2, 8):
         if row[i] == "-":
             row[i] = ""

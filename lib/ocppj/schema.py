@@ -50,7 +50,7 @@ _OCCURENCE = const(3)
 
 class Reader:
     """Reads one JSON text. `data`: bytes or str, or what can be indexed and searched like bytes
-    (core/longtext.py); `blob`: compiled schemas.
+    (core/longtext.py); `blob`: compiled schemas, or what has them on flash (core/table.py).
 
     Arrays of a long text are not kept: they become rows.Rows, which read them again.
 
@@ -59,7 +59,7 @@ class Reader:
     """
 
     def __init__(self, blob: bytes, data):
-        self.blob = blob
+        self.blob = blob if isinstance(blob, bytes) else blob.opened()
         self.data = data.encode() if isinstance(data, str) else data
         self.long = len(data) > _LONG
         self.pos = 0

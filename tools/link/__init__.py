@@ -5,6 +5,7 @@ is built from the whole program:
 
 - program.py reads the files and knows what each name in them means;
 - constants.py puts the values of constants in their places;
+- tables.py leaves the large tables on flash, in one file beside the modules (form `mpy`);
 - join.py makes one module (`galvani`) of those that always stay (plan.py): what one says of
   another becomes a plain name, the imports between them vanish;
 - names.py gives what the program itself named names that stock MicroPython has in its flash;

@@ -3,7 +3,7 @@
 import ast
 from dataclasses import dataclass, field
 
-from tools.link import constants, emit, places, plan, unnamed
+from tools.link import constants, emit, places, plan, tables, unnamed
 from tools.link.join import JOINED, Joined, spelled
 from tools.link.names import Names
 from tools.link.pages import Pages
@@ -38,22 +38,28 @@ class Linked:
     """The texts to compile by path on the flash, and the map back.
 
     lines: {path: rows of emit.text_of}; names: {new name: old names}; found: where the program's
-    own names went, {"core.clock.Clock": "..."}: for tools that reach into a running station.
+    own names went, {"core.clock.Clock": "..."}: for tools that reach into a running station;
+    data: other files by path on the flash.
     """
 
     texts: dict[str, str]
     lines: dict[str, list] = field(default_factory=dict)
     names: dict[str, list[str]] = field(default_factory=dict)
     found: dict[str, str] = field(default_factory=dict)
+    data: dict[str, bytes] = field(default_factory=dict)
 
     def map(self) -> dict:
         """What tools/trace.py and the simulator read."""
         return {"lines": self.lines, "names": self.names, "found": self.found}
 
 
-def link(texts: dict[str, str], names: dict[str, str], fixed: set[str], short=True) -> Linked:
+def link(
+    texts: dict[str, str], names: dict[str, str], fixed: set[str], short=True, apart=False
+) -> Linked:
     """texts: path to text of all Python files; names: path to module; fixed: paths left as they
-    are, whose names the others must leave alone."""
+    are, whose names the others must leave alone; apart: large tables go into a file of their own
+    (tables.py)."""
+    texts, blob = _tabled(texts, names, apart)
     program = Program({p: t for p, t in texts.items() if p not in fixed}, names)
     kept = set(_SPOKEN)
     for path in fixed | {"board.py", "boot.py"} & set(texts):
@@ -77,11 +83,25 @@ def link(texts: dict[str, str], names: dict[str, str], fixed: set[str], short=Tr
             unnamed.unname(modules, JOINED)
     for module in modules:
         out.texts[module.path], out.lines[module.path] = emit.text_of(module)
+        if getattr(module.tree, "reader", False):
+            out.data[tables.place(module.path)] = blob
     return out
 
 
+def _tabled(texts, names, apart: bool) -> tuple[dict[str, str], bytes]:
+    """(texts with their tables in place or without them, the tables)."""
+    if apart:
+        texts, table = tables.take(texts, names)
+        if table:
+            return texts, table
+    unused = (plan.TABLE, tables.READER)
+    return {path: text for path, text in texts.items() if names[path] not in unused}, b""
+
+
 def _joined(program: Program, known: set[str], kept: set[str]) -> list[Module]:
-    joined = Joined(program, set(plan.JOINED))
+    if tables.READER in program.modules:
+        program.modules[tables.READER].tree.reader = True
+    joined = Joined(program, plan.JOINED | {plan.TABLE})
     apart = [module for module in program.modules.values() if module.name not in joined.names]
     free = places.names(_words_of(joined.tree, apart))
     pages = Pages(joined.tree, apart, known, kept, free)
@@ -111,7 +131,7 @@ def _words_of(joined: ast.Module, apart: list[Module]) -> set[str]:
 def _found(program: Program, given: Names) -> dict[str, str]:
     """Where a module's public names went, and every attribute with a dot before it."""
     found = {"." + old: new for old, new in given.attributes.items()}
-    for name in plan.JOINED & set(program.modules):
+    for name in (plan.JOINED | {plan.TABLE}) & set(program.modules):
         found[name] = JOINED
         for old in program.modules[name].top.bound:
             new = given.of_joined.get(spelled(name, old))

@@ -15,3 +15,8 @@ JOINED = frozenset(
     tasks.control tasks.csms tasks.session tasks.upkeep ws.frames ws.utf8
     """.split()
 )
+
+# What large tables of bytes stay on flash where code is in RAM (tables.py).
+TABLES = frozenset("ocppj.v16.heard ocppj.v16.keys station.keys station.plc_keys".split())
+# What stands for them: joined where there are such tables, and left out where there are none.
+TABLE = "core.table"
