@@ -13,7 +13,7 @@ import pytest
 from patience import PATIENCE_S, eventually
 from tools.sim import dc_show
 from tools.sim.verdict import Verdict
-from tools.sim.visits import AGAIN_S, Visits
+from tools.sim.visits import AGAIN_S, BACK_S, GIVES_UP_S, Visits
 
 ROOT = Path(__file__).resolve().parents[1]
 RUN = [sys.executable, str(ROOT / "tools" / "run.py")]
@@ -86,7 +86,7 @@ def test_once_with_twelve_guns_exits_0():
         [*RUN, "--once", "--profile", "dc"], capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    for part in ("gun 12 ", "the grid limit falls", "module 9 is lost", "hours of the modules"):
+    for part in ("gun 12 ", "the grid limit falls", "module 7 is lost", "hours of the modules"):
         assert part in done.stdout
     assert re.search(r"^violations +0 *$", done.stdout, re.M)
     assert re.search(r"^bridged buses +0 *$", done.stdout, re.M)
@@ -181,20 +181,32 @@ def test_a_full_battery_leaves_and_the_next_guest_is_another():
     assert visit.next(34, gun()) != first
 
 
-def test_a_card_that_did_nothing_is_shown_again():
+def test_who_gets_nothing_leaves_and_comes_back():
     visit = Visits(1, come_s=0)
     visit.next(0, gun())
     visit.next(1, gun(**PLUGGED))
-    assert visit.next(1 + AGAIN_S, gun(**PLUGGED)) == []
-    assert visit.next(1.1 + AGAIN_S, gun(**PLUGGED)) == ["tag 1 CARD0001"]
+    assert visit.next(1 + GIVES_UP_S, gun(**PLUGGED)) == [] and visit.phase == "shown"
+    visit.next(1.1 + GIVES_UP_S, gun(**PLUGGED))
+    assert visit.next(2 + GIVES_UP_S, gun(plugged=True)) == ["unplug 1"] and not visit.done
+    assert visit.next(2 + GIVES_UP_S + BACK_S, gun())[-1] == "plug 1"
+
+
+def test_a_charge_that_does_not_end_is_stopped_again():
+    visit = Visits(1, come_s=0, stay_s=10)
+    visit.next(0, gun())
+    visit.next(1, gun(**PLUGGED))
+    visit.next(2, gun(**CHARGES))
+    assert visit.next(13, gun(**CHARGES)) == ["tag 1 CARD0001"]
+    assert visit.next(13 + AGAIN_S, gun(**CHARGES)) == []
+    assert visit.next(13.1 + AGAIN_S, gun(**CHARGES)) == ["tag 1 CARD0001"]
 
 
 def test_a_guest_leaves_a_gun_alone_that_somebody_else_uses():
     visit = Visits(1, come_s=0, pause_s=10)
     assert visit.next(5, gun(**PLUGGED)) == []
     visit.next(6, gun())
-    assert visit.next(7, gun()) == []  # his plug was pulled: he comes back after the pause
-    assert visit.next(16, gun()) == [] and visit.next(17, gun())[-1] == "plug 1"
+    assert visit.next(7, gun()) == []  # his plug was pulled before he got anything
+    assert visit.next(7 + BACK_S, gun())[-1] == "plug 1"
 
 
 def test_a_charge_that_the_station_ended_is_left():

@@ -22,8 +22,8 @@ LOW_GRID_W = 250_000
 EVENTS = (
     (60, f"config set GridLimit {LOW_GRID_W}", "the grid limit falls to 250 kW"),
     (66, f"grid {LOW_GRID_W}", ""),
-    (80, "module off 9 on", "module 9 is lost"),
-    (110, "module off 9 off", "module 9 is back"),
+    (80, "module off 7 on", "module 7 is lost"),
+    (110, "module off 7 off", "module 7 is back"),
     (115, f"grid {GRID_W}", ""),
     (116, f"config set GridLimit {GRID_W}", "the grid gives 400 kW again"),
 )

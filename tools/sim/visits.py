@@ -7,7 +7,9 @@ off or stopped by hand is waited for, and a gun that somebody else uses is left 
 
 WAITS_FOR_CARD = 4  # stage of the simulated PLC
 LIVE_A = 1.0
-AGAIN_S = 40.0  # a card that did nothing is shown again
+GIVES_UP_S = 120.0  # who has shown his card and gets nothing leaves, and comes back
+BACK_S = 5.0
+AGAIN_S = 40.0  # a charge that does not end is stopped again
 # SoC in percent, amperes, full at volts
 VEHICLES = (
     (20, 150, 400),
@@ -46,7 +48,7 @@ class Visits:
         self.pause_s = pause_s
         self.count = 0
         self.phase = "away"
-        self.done = False
+        self.done = self.served = False
         self._since_s = 0.0
 
     def next(self, now_s: float, connector: dict) -> list[str]:
@@ -64,9 +66,10 @@ class Visits:
                 return self._show("shown", now_s)
         elif self.phase == "shown":
             if flows:
+                self.served = True
                 self._be("charging", now_s)
-            elif connector["stage"] == WAITS_FOR_CARD and waited > AGAIN_S:
-                return self._show("shown", now_s)
+            elif waited > GIVES_UP_S:
+                self._be("leaving", now_s)
         elif self.phase == "charging":
             if not connector["contactor"] and not connector["lock"]:  # stopped by something else
                 self._be("leaving", now_s)
@@ -75,13 +78,14 @@ class Visits:
         elif not connector["contactor"] and not connector["lock"] and not flows:
             self._gone(now_s)
             return [f"unplug {self.gun}"]
-        elif waited > AGAIN_S and flows:
+        elif waited > AGAIN_S and (flows or connector["lock"]):
             return self._show("leaving", now_s)
         return []
 
     def _plug(self, now_s):
         soc, amperes, volts = VEHICLES[(self.gun - 1 + self.count * 5) % len(VEHICLES)]
         self.count += 1
+        self.served = False
         self._be("plugged", now_s)
         gun = self.gun
         return [f"ev demand {gun} {amperes} {volts}", f"soc {gun} {soc}", f"plug {gun}"]
@@ -92,8 +96,8 @@ class Visits:
 
     def _gone(self, now_s):
         self._be("away", now_s)
-        self.done = self.pause_s is None
-        self.come_s = now_s + (self.pause_s or 0)
+        self.done = self.served and self.pause_s is None
+        self.come_s = now_s + ((self.pause_s or 0) if self.served else BACK_S)
 
     def _be(self, phase, now_s):
         self.phase = phase
