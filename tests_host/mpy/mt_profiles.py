@@ -215,8 +215,8 @@ def test_tenths_survive_the_floats_of_the_chip():
         assert set_charging_profile.run(cp, message, 0) == {"status": "Accepted"}
         assert cp.da() == n
         ask = {"connectorId": 1, "duration": 60}
-        answer = get_composite_schedule.run(cp, ask, 0)
-        assert '"limit":%d.%d}' % (n // 10, n % 10) in answer
+        answer = b"".join(get_composite_schedule.run(cp, ask, 0))
+        assert b'"limit":%d.%d}' % (n // 10, n % 10) in answer
 
 
 def test_whole_numbers_beyond_the_floats_are_exact():

@@ -16,8 +16,8 @@ from tools.bench.heap import probed
 from tools.bench.rig import RigError
 from tools.link import plan
 
-# What only other hardware can load.
-ELSEWHERE = ("drivers.can_machine", "boot")
+# What only other hardware can load, or only a linked tree (the table on flash).
+ELSEWHERE = ("drivers.can_machine", "boot", "core.tablefile")
 # These take from `machine` or `network` what only a chip has.
 CHIP = re.compile(
     r"^(from machine import|import network|from network|from drivers.io_pins)", re.MULTILINE
