@@ -43,7 +43,7 @@ def _rank(name):
 
 def held(names: list[str]) -> dict[str, int]:
     """Bytes of each module when all of `names` are imported in this order."""
-    return port.run("imports.py", "modules", *names, form="apart", heap="512k")
+    return port.run("imports.py", "modules", *names, form="apart", heap="1m")
 
 
 def by_package(modules: dict[str, int]) -> dict[str, tuple[int, int]]:
