@@ -169,7 +169,7 @@ def test_the_log_rolls():
     for n in range(400):
         b.cp.alarm("SettingSystemTime", "number %d" % n)
     size = sum(len(data) for name, data in b.store.files.items() if name.startswith("ev"))
-    assert size <= 8 * 1000
+    assert size <= 8 * 512
     lines = b.log_lines()
     assert len(lines) > 80 and lines[-1].endswith(" number 399")
     numbers = [int(line.split()[-1]) for line in lines]

@@ -19,7 +19,7 @@ from micropython import const
 
 import record
 
-_PAGE = const(1000)  # bytes
+_PAGE = const(512)  # bytes: as little in one piece as a full heap still has
 _PAGES = const(8)
 _QUEUE = const(32)
 _INFO = const(255)  # techInfo

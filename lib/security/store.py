@@ -61,6 +61,7 @@ def install(files, use: str, text: str, now, most: int, replacing: bool):
     if len(text) > 2 * _ROOT_MAX:
         raise Invalid("format", "certificate of %d characters" % len(text))
     found = yield from chain.reading(text)
+    text = None  # a kilobyte that nobody needs any more
     if len(found) != 1:
         raise Invalid("format", "expected one certificate, not %d" % len(found))
     root = found[0]
@@ -240,6 +241,7 @@ def install_own(files, text: str, now, serial: str, organisation: str):
     be. Raises Invalid (Rejected, event InvalidChargePointCertificate) and OSError of the flash.
     """
     found = yield from chain.reading(text)
+    text = None  # a kilobyte or more that nobody needs any more
     one = found[0]
     ident = _id(one.key)
     if "key-%s.der" % ident not in files.names():
@@ -270,6 +272,7 @@ def firmware_signer(files, text: str, now):
     Invalid if it does not lead to a Manufacturer Root certificate or is not made for it.
     """
     found = yield from chain.reading(text)
+    text = None
     known = yield from anchors(files, "ManufacturerRootCertificate", found)
     yield from chain.verify(found, known, now, x509.CODE)
     return found[0]

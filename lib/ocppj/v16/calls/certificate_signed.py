@@ -3,21 +3,20 @@
 
 def run(cp, payload, now):
     """Accepted: kept, and shown from its begin on. Rejected: the log and an event say why."""
-    from security import Invalid, store, turns
-
-    chain = payload["certificateChain"]
     get = cp.config.get
-    most = get("CertificateSignedMaxChainSize")
+    chain = payload.pop("certificateChain")  # only the steps hold it, and not for long
+    if len(chain) > get("CertificateSignedMaxChainSize"):
+        text = "%d characters are too many" % len(chain)
+        cp.log.warn("own certificate refused: %s", text)
+        cp.alarm("InvalidChargePointCertificate", text)
+        return {"status": "Rejected"}
+    from security import store, turns
 
-    def steps():
-        if len(chain) > most:
-            raise Invalid("format", "%d characters, %d are allowed" % (len(chain), most))
-        one = yield from store.install_own(cp.certs, chain, cp.clock.wall(), cp.id, get("CpoName"))
-        return str(one)
+    steps = store.install_own(cp.certs, chain, cp.clock.wall(), cp.id, get("CpoName"))
 
-    def answer(name, error):
+    def answer(one, error):
         if error is None:
-            cp.alarm("ReconfigurationOfSecurityParameters", "own %s" % name)
+            cp.alarm("ReconfigurationOfSecurityParameters", "own %s" % one)
             return {"status": "Accepted"}, use
         cp.log.warn("own certificate refused: %s", str(error))
         if not isinstance(error, OSError):
@@ -28,4 +27,4 @@ def run(cp, payload, now):
         # A02.FR.08: at once if its time has come, else found by the hourly look
         cp.look_at = 0
 
-    return turns(steps(), answer)
+    return turns(steps, answer)
