@@ -2,6 +2,7 @@
 
 import pytest
 
+from ws import answer as answers
 from ws import handshake
 from ws.frames import Reader
 from ws_peers import accept
@@ -22,13 +23,13 @@ def answer(text, step=512):
         room[:count] = data[:count]
         reader.received(count)
         data = data[count:]
-        if handshake.feed(reader, found):
+        if answers.feed(reader, found):
             return found, bytes(reader.rx[reader.pos : reader.end]) + data
     return None, b""
 
 
 def verdict(text, protocols=()):
-    return handshake.verdict(answer(text + "\r\n")[0], KEY, protocols)
+    return answers.verdict(answer(text + "\r\n")[0], KEY, protocols)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +106,7 @@ def test_a_key_is_24_characters_of_base64():
 @pytest.mark.parametrize("step", [1, 2, 7, 512])
 def test_the_head_may_come_in_any_pieces_and_what_follows_stays(step):
     found, rest = answer(GOOD + "\r\n\x81\x02hi", step)
-    assert handshake.verdict(found, KEY, ()) == (None, 101, None)
+    assert answers.verdict(found, KEY, ()) == (None, 101, None)
     assert rest == b"\x81\x02hi"
 
 

@@ -41,7 +41,7 @@ async def dial(app, log):
             _ANSWER_S,
             address=address,
         )
-        lazy.call("net.refusal", "good", app, profile, seen)
+        lazy.call("net.proof", "good", app, profile, seen)
         return ws
     except (OSError, ValueError, MemoryError) as e:
         await lazy.load("net.refusal").tell(app, log, url, e, secure, profile)

@@ -3,7 +3,7 @@
 One line of the log that says what is wrong, and the security event of the whitepaper (section 8).
 mbedtls tells a certificate that it does not take in words, and everything else as a number; what
 the peer's alert said it does not tell at all, so the peer is asked once more (net/alert.py).
-Imported when a connection failed, or has just been made.
+Imported when a connection failed.
 """
 
 import lazy
@@ -75,26 +75,3 @@ def _number(text):
         if word.lstrip("-").isdigit():
             return int(word)
     return 0
-
-
-def good(app, profile, seen):
-    """The connection stands: what it proves, and what waited for it (A05.FR.07, M05.FR.12)."""
-    from core.journal import FileStore
-
-    cp = app.cp
-    cp.lazy("ocppj.v16.secured").connected(cp)
-    cp.root = seen[0] if seen else None
-    cp.shown = None
-    files = cp.certs or FileStore("certs")
-    if profile == 3:
-        from security import shelf
-
-        cp.shown = shelf.own(files, app.clock.wall())[0]
-    if seen and [name for name in files.names() if name.startswith("csmsold")]:
-        from security import store
-
-        store.confirm(files, seen[0])
-    if profile == 3 or seen:
-        import security
-
-        security.forget()

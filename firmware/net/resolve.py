@@ -11,7 +11,7 @@ import os
 import socket
 import sys
 
-from ws.handshake import split_url
+import lazy
 
 _TRIES = 3
 _WAIT_MS = 2000  # for an answer, each try
@@ -27,7 +27,7 @@ def quoted(text: str) -> str:
 
 async def address(url: str, known=None, servers=None, now: int = 0):
     """(IP address, port) for the host of a ws or wss URL. OSError if nobody knows the name."""
-    _, host, port, _ = split_url(url)
+    _, host, port, _ = lazy.load("ws.handshake").split_url(url)
     return await lookup(host, port, known, servers, now)
 
 

@@ -27,7 +27,7 @@ class WSError(OSError):
     """The connection could not be made, or has ended.
 
     why: "dns", "connect", "tls" (the certificate), "timeout", "http" (status: 401, 404, ...),
-    "redirect", "response", "accept", "protocol" (handshake.verdict() tells what they mean),
+    "redirect", "response", "accept", "protocol" (ws.answer.verdict() tells what they mean),
     "lost" (cut off), "closed". status: the HTTP status, 0 if there was none.
     """
 
@@ -67,6 +67,7 @@ async def ws_connect(
     finally:
         _forget("net", "ws_open")
         _forget("ws", "handshake")
+        _forget("ws", "answer")
         _forget("asyncio", "funcs")  # wait_for: asyncio imports it again when somebody asks
         if "wait_for" in asyncio.__dict__:
             del asyncio.wait_for

@@ -8,7 +8,6 @@ import os
 
 import lazy
 from net.websocket import WSError
-from ws import handshake
 
 stream = lazy.load("net.stream")
 lazy.drop("net.stream")  # it lives as long as this module
@@ -16,15 +15,18 @@ lazy.drop("net.stream")  # it lives as long as this module
 
 async def ws_open(ws, url, protocols, headers, ssl, timeout_s, address):
     """Open `ws`, a fresh WebSocket; the arguments are those of websocket.ws_connect()."""
+    handshake = lazy.load("ws.handshake")
     secure, host, port, path = handshake.split_url(url)
     if secure and ssl is None:
         raise ValueError("wss:// needs an ssl context")
     key = handshake.new_key(os.urandom(16))
     request = handshake.request(secure, host, port, path, key, protocols, headers)
+    handshake = None
+    lazy.drop("ws.handshake")  # the answer needs its room
     opening = _open(ws, address or (host, port), host, ssl if secure else None, request)
     try:
         found = await asyncio.wait_for(opening, timeout_s)
-        why, status, detail = handshake.verdict(found, key, protocols)
+        why, status, detail = lazy.load("ws.answer").verdict(found, key, protocols)
         if why:
             raise WSError(why, status, detail or "")
         ws.start(detail)
@@ -64,7 +66,8 @@ async def _open(ws, address, host, ssl, request):
                 raise
     ws.why = "lost"
     found = {}
-    while not handshake.feed(ws.reader, found):
+    feed = lazy.load("ws.answer").feed
+    while not feed(ws.reader, found):
         if not await ws.fill():
             raise OSError("no answer")
     return found
