@@ -56,8 +56,12 @@ class App:
     def crash(self, why, trace=""):
         """When restarts of a task don't help: outputs off, note why, reset."""
         self.station.safe()
-        self.restart.note(why, trace)
-        restart.reboot("Hard")
+        try:
+            lazy.forget(0)  # it may be memory that was missing
+            gc.collect()
+            self.restart.note(why, trace)
+        finally:  # the reset must come, with a note or without
+            restart.reboot("Hard")
 
 
 def build():

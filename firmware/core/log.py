@@ -88,12 +88,15 @@ class Log:
 
 
 def traceback(e) -> str:
-    """Traceback of an exception as text without its last newline."""
+    """Traceback of an exception as text without its last newline; its type if memory is short."""
     import io
 
-    f = io.StringIO()
-    sys.print_exception(e, f)
-    return f.getvalue().strip()
+    try:
+        f = io.StringIO()
+        sys.print_exception(e, f)
+        return f.getvalue().strip()
+    except MemoryError:
+        return e.__class__.__name__
 
 
 def emit(level, tag, fmt, args):

@@ -169,4 +169,7 @@ class Supervisor:
 
     def _stray(self, loop, context):
         """A task that nobody supervises (a client's session) ended with an exception."""
-        self._log.exc(context["exception"], "stray task")
+        try:
+            self._log.exc(context["exception"], "stray task")
+        except MemoryError:
+            pass  # as in _ended
