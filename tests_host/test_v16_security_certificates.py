@@ -235,3 +235,21 @@ def test_every_message_of_a_certificate_is_held_to_its_schema():
         assert b.call(action, {})[0] == "OccurenceConstraintViolation", action
     long = {"certificateType": CENTRAL, "certificate": "x" * 5501}
     assert b.call("InstallCertificate", long)[0] == "PropertyConstraintViolation"
+
+
+def test_a_request_that_finds_no_memory_harms_nobody():
+    """A02.FR.02."""
+    b = secured()
+
+    def no_memory(size):
+        raise MemoryError(size)
+
+    real, b.cp.random = b.cp.random, no_memory
+    said = []
+    b.cp.log.exc = lambda e, text, *args: said.append(type(e))
+    wanted = {"requestedMessage": "SignChargePointCertificate"}
+    assert b.call("ExtendedTriggerMessage", wanted) == {"status": "Accepted"}
+    b.run(5)
+    assert said == [MemoryError] and not b.cp.chore and not b.sent("SignCertificate")
+    b.cp.random = real
+    assert ask(b)

@@ -127,4 +127,13 @@ def request(cp):
             cp.log.error("no certificate request: %s", str(error))
         return True
 
-    cp.chore = turns(steps, done)
+    work = turns(steps, done)
+
+    def turn():
+        try:
+            return work()
+        except Exception as e:  # no memory: it is asked for again, nothing else suffers
+            cp.log.exc(e, "certificate request")
+            return True
+
+    cp.chore = turn
