@@ -16,20 +16,25 @@ from ocppj.v16.heard import BLOB
 from ocppj.v16.status import Status
 from station import topics
 
-# What the CSMS may call; the file of a call has its name in small letters with underscores.
-_CALLS = (
-    " CancelReservation ChangeAvailability ChangeConfiguration ClearCache DataTransfer "
-    "GetConfiguration GetDiagnostics GetLocalListVersion RemoteStartTransaction "
-    "RemoteStopTransaction ReserveNow Reset SendLocalList TriggerMessage UnlockConnector "
-    "UpdateFirmware "
-    "ClearChargingProfile GetCompositeSchedule SetChargingProfile "
-    "CertificateSigned DeleteCertificate ExtendedTriggerMessage GetInstalledCertificateIds GetLog "
-    "InstallCertificate SignedUpdateFirmware "
-)
 _DAY_S = 86400
 _RETRY_S = 10  # flash refused: the next try
 _LOOK_S = 3600  # how often certificates are looked after
 _BOOT_S = 15  # after a boot a card waits so long for the CSMS before the station decides alone
+
+
+def supported(action: str) -> bool:
+    """Is it one of what the CSMS may call? The file of a call has its name in small letters with
+    underscores."""
+    calls = (
+        " CancelReservation ChangeAvailability ChangeConfiguration ClearCache DataTransfer "
+        "GetConfiguration GetDiagnostics GetLocalListVersion RemoteStartTransaction "
+        "RemoteStopTransaction ReserveNow Reset SendLocalList TriggerMessage UnlockConnector "
+        "UpdateFirmware "
+        "ClearChargingProfile GetCompositeSchedule SetChargingProfile "
+        "CertificateSigned DeleteCertificate ExtendedTriggerMessage GetInstalledCertificateIds "
+        "GetLog InstallCertificate SignedUpdateFirmware "
+    )
+    return " %s " % action in calls
 
 
 class ChargePoint(Events):
@@ -88,15 +93,13 @@ class ChargePoint(Events):
         self.lazy = lazy.get
         self.rivot = None
         prefix = "".join(["%02x" % b for b in random_bytes(6)])
-        self.rpc = rpc.Rpc(BLOB, prefix, 30, lambda action: " %s " % action in _CALLS)
+        self.rpc = rpc.Rpc(BLOB, prefix, 30, self._supports)
         self.status = Status(station, clock)
         self.box = Outbox(store, clock, log)
         self.lazy("ocppj.scan").run(self.box, random_bytes)
         self.journal_full = self.box.full
         count = len(station.connectors)
-        self.sampler = Sampler(
-            clock, count, lambda cid, at, aligned: transactions.take(self, cid, at, aligned)
-        )
+        self.sampler = Sampler(clock, count, self._take)
         if config.get("NumberOfConnectors") != count:
             config.set("NumberOfConnectors", str(count), "station")
         config.guards.append(self._guard)
@@ -112,6 +115,14 @@ class ChargePoint(Events):
     def __getattr__(self, name):
         """connected, disconnected, oversize, transfer .. are functions of occasions.py."""
         return lazy.method(self, "ocppj.v16.occasions", name)
+
+    # Methods, so that the build can leave on flash what makes and what answers (tools/link).
+
+    def _supports(self, action):
+        return supported(action)
+
+    def _take(self, cid, at, aligned):
+        transactions.take(self, cid, at, aligned)
 
     # -- what is heard -----------------------------------------------------------------------
 
