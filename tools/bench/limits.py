@@ -46,7 +46,7 @@ MOST = {
 
 # Figures that do not meet their limit yet: what was measured last. They must not get worse by more
 # than 2 percent; tools/board/plan.py judges a chip by the one of the .mpy station.
-HELD = {"heap.smallest.mpy": 134 * KB}
+HELD = {"heap.smallest.mpy": 124 * KB}
 SLACK = 1.02
 
 

@@ -29,9 +29,9 @@ ARCHITECTURES = (
     "xtensawin",
     "rv32imc",
 )
-# What the bench's figure contains and a chip has not: somebody at the console while it boots, the
-# tables of the collector, names that the chip's own ROM has, the simulator's (docs/memory.md).
-HEAP_OF_BENCH = 14 * 1024
+# What the bench's figure contains and a chip has not: somebody at the console while it boots, and
+# the tables of the collector (docs/memory.md).
+HEAP_OF_BENCH = 10 * 1024
 # A station with one connector as .mpy files.
 HEAP_NEEDED = limits.HELD["heap.smallest.mpy"] - HEAP_OF_BENCH
 HEAP_PER_CONNECTOR = 6 * 1024
