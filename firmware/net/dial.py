@@ -47,6 +47,7 @@ async def dial(app, log):
         await lazy.load("net.refusal").tell(app, log, url, e, secure, profile)
     finally:
         lazy.drop("net.resolve")
+        lazy.drop("ws.handshake")
         lazy.drop("net.refusal")
     return None
 

@@ -16,13 +16,15 @@ lazy.drop("net.stream")  # it lives as long as this module
 async def ws_open(ws, url, protocols, headers, ssl, timeout_s, address):
     """Open `ws`, a fresh WebSocket; the arguments are those of websocket.ws_connect()."""
     handshake = lazy.load("ws.handshake")
-    secure, host, port, path = handshake.split_url(url)
-    if secure and ssl is None:
-        raise ValueError("wss:// needs an ssl context")
-    key = handshake.new_key(os.urandom(16))
-    request = handshake.request(secure, host, port, path, key, protocols, headers)
-    handshake = None
-    lazy.drop("ws.handshake")  # the answer needs its room
+    try:
+        secure, host, port, path = handshake.split_url(url)
+        if secure and ssl is None:
+            raise ValueError("wss:// needs an ssl context")
+        key = handshake.new_key(os.urandom(16))
+        request = handshake.request(secure, host, port, path, key, protocols, headers)
+    finally:
+        handshake = None
+        lazy.drop("ws.handshake")  # the answer needs its room
     opening = _open(ws, address or (host, port), host, ssl if secure else None, request)
     try:
         found = await asyncio.wait_for(opening, timeout_s)

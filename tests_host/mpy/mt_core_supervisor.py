@@ -185,49 +185,6 @@ def test_a_crash_for_which_there_is_no_memory_to_tell_is_one_all_the_same():
     assert len(starts) == 3
 
 
-def test_a_stray_task_for_which_there_is_no_memory_to_tell_ends_nothing():
-    w = world()
-    w.sup._log = Mute()
-    w.sup._stray(None, {"exception": MemoryError()})
-
-
-def test_without_memory_a_traceback_is_the_name_of_the_exception():
-    def no_memory(*args):
-        raise MemoryError
-
-    class Sys:
-        print_exception = no_memory
-
-    whole, log.sys = log.sys, Sys
-    try:
-        assert log.traceback(OSError(5)) == "OSError"
-    finally:
-        log.sys = whole
-
-
-def test_the_reset_of_a_crash_comes_without_memory_for_its_note():
-    import main
-
-    class World:
-        calls = []
-
-        def safe(self):
-            self.calls.append("safe")
-
-        def note(self, why, trace):
-            self.calls.append(why)
-            raise MemoryError
-
-    app = main.App()
-    app.station = app.restart = World()
-    try:
-        app.crash("crash: main")
-        ended = False
-    except SystemExit as e:
-        ended = e.args[0] == 4
-    assert ended and World.calls == ["safe", "crash: main"]
-
-
 class Mute:
     def warn(self, *args):
         raise MemoryError
