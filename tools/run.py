@@ -23,9 +23,8 @@ if __name__ == "__main__":
 
 import argparse  # noqa: E402
 import asyncio  # noqa: E402
-import contextlib  # noqa: E402
+import errno  # noqa: E402
 import signal  # noqa: E402
-import socket  # noqa: E402
 
 from rich.console import Console  # noqa: E402
 from rich.live import Live  # noqa: E402
@@ -75,11 +74,18 @@ def options():
     return found
 
 
-def _page_port() -> int:
-    # The same address each time, where it is free.
-    with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", PAGE_PORT)):
-        return PAGE_PORT
-    return 0
+async def _central() -> CentralSystem:
+    """A started central system, its page at the same address each time, where it is free."""
+    # Real time: the bench itself moves what the central system says to its own, faster time.
+    central = CentralSystem(accept_all=True, http_port=PAGE_PORT)
+    try:
+        await central.start()
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        central = CentralSystem(accept_all=True, http_port=0)
+        await central.start()
+    return central
 
 
 async def begin(central, charger, soc: float) -> None:
@@ -165,12 +171,10 @@ async def watch(central, charger, options) -> None:
 async def run(options) -> int:
     """Everything from start to end; the exit code."""
     RUN.mkdir(parents=True, exist_ok=True)
-    # Real time: the bench itself moves what the central system says to its own, faster time.
-    central = CentralSystem(accept_all=True, http_port=_page_port())
     log = RUN / "station.log"
-    charger = None
+    central = charger = None
     try:
-        await central.start()
+        central = await _central()
         charger = _charger(central, options, log)
         if options.profile == "dc":
             return await _guns(central, options, charger)
@@ -189,7 +193,8 @@ async def run(options) -> int:
     finally:
         if charger is not None:
             await charger.stop()
-        await central.stop()
+        if central is not None:
+            await central.stop()
 
 
 def _charger(central, options, log):
