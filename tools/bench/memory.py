@@ -83,9 +83,12 @@ class Snapshot:
             table, length, _, begin, end = self.words(address, 5)
             if table and begin > table and 0 < length < 1 << 22:
                 if 0 <= end - begin - (length - 1) * 4 * BLOCK <= 4 * BLOCK:
+                    try:
+                        self._table = self.bytes(table, length)
+                    except ValueError:
+                        continue  # small numbers that happen to fit
                     self._roots = (at, address)
                     self.heap = (begin, end)
-                    self._table = self.bytes(table, length)
                     return
         raise ValueError("no heap found")
 
