@@ -13,7 +13,7 @@ VOLTS = oracle.Fraction(855, 10)
 LOCAL = {"A": 1000, "W": 85500}
 X = WALL + 2  # the second after the registration
 SLOW = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
 )
 
 

@@ -29,9 +29,9 @@ def holds(found, days, charges):
     assert days * 86400 <= found["uptime_s"] < days * 86400 + 3600
 
 
-def test_a_day_with_a_dropped_line_and_ten_charges(tmp_path):
-    found = live(tmp_path, 1, 10, 120)
-    holds(found, 1, 10)
+def test_a_day_with_a_dropped_line_and_five_charges(tmp_path):
+    found = live(tmp_path, 1, 5, 120)
+    holds(found, 1, 5)
 
 
 @pytest.mark.long
