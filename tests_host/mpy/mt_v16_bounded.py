@@ -7,8 +7,8 @@ gets one answer, afterwards no byte more lives than before, and the station char
 """
 
 import gc
-import sys
 import json
+import sys
 
 from mt_v16 import World
 
