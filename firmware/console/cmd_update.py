@@ -12,12 +12,12 @@ def update(app, args, session):
     if not args:
         yield from _state(app)
         return
+    url = args[0]
+    lazy.call("location", "parse", url)  # a ValueError that says what is wrong
     transfer = lazy.load("ocppj.transfer")
     owner = app.cp or _Owner(app)
     if transfer.installing(owner):
         raise ValueError("an update is being installed")
-    url = args[0]
-    lazy.call("location", "parse", url)  # a ValueError that says what is wrong
     job = transfer.Job("Firmware", url, 0, 0, 0, transfer.file_name(url))
     transfer.begin(owner, job)
     yield from _follow(app, owner, transfer, job)
