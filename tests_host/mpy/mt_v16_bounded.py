@@ -1,4 +1,4 @@
-# heapsize: 700k
+# heapsize: 3m
 # timeout: 90
 """What a CSMS sends that is too long, too deep or plainly wrong leaves heap and behaviour alone.
 
