@@ -9,7 +9,6 @@ import contextlib
 import io
 import json
 import os
-import subprocess
 import sys
 import tarfile
 import time
@@ -32,7 +31,7 @@ import typer  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: E402
 
-from tools.board import BoardError, cli, health, image, plan, port, provision, romfs  # noqa: E402
+from tools.board import BoardError, cli, health, image, plan, port, provision, romfs, terminal  # noqa: E402
 from tools.board.link import Link  # noqa: E402
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -256,8 +255,7 @@ def console(name: Port = "auto") -> None:
     name = port.find(name)
     port.check(name)
     out.print(f"{name}: Enter shows the prompt, `help` the commands; Ctrl-] or Ctrl-X leaves")
-    done = subprocess.run([str(_PYTHON), "-m", "mpremote", "connect", name, "resume", "repl"])
-    raise typer.Exit(done.returncode)
+    terminal.run(name)
 
 
 @app.command()
