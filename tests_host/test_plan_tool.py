@@ -56,10 +56,10 @@ def test_the_answer_is_what_the_interface_says():
 
 def test_a_bad_line_is_answered_and_does_not_stop_the_next():
     good = json.dumps(asked())
-    answers, done = run([good, "{", "", "[]", good, '{"slots": 3}', good])
+    answers, done = run([good, "{", "", "[]", good, '{"slots": 3, "guns": [{}]}', good])
     assert done.returncode == 0
     assert [answer["ok"] for answer in answers] == [True, False, False, False, True, False, True]
-    assert answers[5] == {"ok": False, "error": "modules: it is missing"}
+    assert answers[5] == {"ok": False, "error": "guns[0].id: it is missing"}
 
 
 def test_no_problem_at_all_is_no_error():
@@ -119,6 +119,9 @@ GUN = {"id": 1, "home": 0, "demand_w": 60000}
         ({"modules": {}}, "modules: it has to be a list"),
         ({"modules": [3]}, "modules[0]: it has to be an object"),
         ({"modules": [MODULE, {"id": 2, "slot": 0}]}, "modules[1].power_w: it is missing"),
+        ({"modules": [{"power_w": 1}, MODULE]}, "modules[1].id: 1 is there twice"),
+        ({"guns": {}}, "guns: it has to be a list"),
+        ({"grid_w": 10**18 + 1}, "grid_w: it may be at most"),
         ({"modules": [MODULE, MODULE]}, "modules[1].id: 1 is there twice"),
         ({"modules": [MODULE | {"slot": 3}]}, "modules[0].slot: it has to be a whole number"),
         ({"modules": [MODULE | {"power_w": "1"}]}, "modules[0].power_w: it has to be a number"),
@@ -184,11 +187,38 @@ def test_pins_and_owners_of_guns_that_are_not_there_do_not_matter():
 
 def test_null_is_the_default():
     guns = [GUN | {"weight": None, "rank": None, "voltage_v": None, "min_w": None}]
-    modules = [MODULE | {"max_current_a": None, "derate": None, "v_max": None}]
-    facts = dict.fromkeys("grid_w tie_closed pins radius max_modules previous".split())
+    unknown = ("max_current_a", "derate", "v_max", "healthy", "on", "slot", "id")
+    modules = [MODULE | dict.fromkeys(unknown)]
+    facts = dict.fromkeys("grid_w tie_closed blocked pins radius max_modules previous".split())
     line = json.dumps(asked(modules=modules, guns=guns) | facts)
     numbers = problem.check(problem.read(line), None)
     assert numbers == problem.check(asked(modules=[MODULE], guns=[GUN]), None)
+
+
+def test_only_a_few_keys_are_required():
+    # Only a module's power_w, slots, and a gun's id, home and demand_w are required.
+    nothing = {"admitted": [], "denied": {}, "power_w": {}, "modules": {}, "limit": {}}
+    assert plan({"slots": 3}) == {"ok": True, "owner": [None] * 3} | nothing
+    small = {"slots": 1, "modules": [{"power_w": 30000}], "guns": [GUN]}
+    assert plan(small)["modules"] == {"1": [1]}
+    assert plan(small)["limit"] == {"1": [30000, "module"]}
+    assert plan({"slots": 2, "guns": [GUN]})["limit"] == {"1": [0, "module"]}
+
+
+@pytest.mark.parametrize("much", [10**12, 1e15, 10**18])
+def test_a_very_large_number_means_no_limit(much):
+    assert plan(asked(grid_w=much)) == plan(asked())
+    guns = [GUN | {"demand_w": much, "weight": much, "rank": much}]
+    assert plan(asked(guns=guns, grid_w=much))["limit"] == {"1": [90000, "module"]}
+
+
+def test_modules_run_for_the_whole_watts_that_are_answered():
+    # Two thirds of 45,001 W are 30,000.67 W; the 30,000 W of the answer take one module.
+    guns = [GUN | {"weight": 2}, {"id": 2, "home": 1, "demand_w": 60000}]
+    modules = [{"slot": s, "power_w": 30000} for s in (0, 0, 1)]
+    found = plan(asked(guns=guns, modules=modules, grid_w=45001))
+    assert found["power_w"] == {"1": 30000, "2": 15000}
+    assert found["modules"] == {"1": [1], "2": [3]}
 
 
 def test_trying_everything_ends_at_24_slots():

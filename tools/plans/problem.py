@@ -14,7 +14,8 @@ from math import ceil, floor, lcm
 MOST_SLOTS = 64
 MOST_EXACT = 24  # 6561 splits
 MOST_MODULES = 255
-MOST_NUMBER = 10**9
+MOST_NUMBER = 10**18
+MOST_ID = 10**9
 FINE = 1000  # milliwatts: which of two plans is fairer is not decided by rounding
 MOST_SCALE = 10**6
 CLOSED, OPEN = 1, 2  # lib/planner/ring.py
@@ -74,7 +75,7 @@ def _number(holder, key, where, default=MISSING, low=0, above=None):
     return value
 
 
-def _whole(holder, key, where, default=MISSING, low=0, high=MOST_NUMBER):
+def _whole(holder, key, where, default=MISSING, low=0, high=MOST_ID):
     value = holder.get(key, default)
     name = f"{where}{key}"
     if value is MISSING:
@@ -91,27 +92,34 @@ def _index(value, name, low, high):
 
 
 def _flag(holder, key, where, default):
-    value = holder.get(key, default)
+    value = holder.get(key)
+    if value is None:
+        return default
     if not isinstance(value, bool):
         raise ProblemError(f"{where}{key}: it has to be true or false")
     return value
 
 
-def _objects(problem, key):
-    """Yields (object, "key[i].") for each entry of a list that has to be there."""
-    if key not in problem:
-        raise ProblemError(f"{key}: it is missing")
-    if not isinstance(problem[key], list):
+def _objects(problem, key, numbered):
+    """Yields (id, object, "key[i].") for each entry of a list; no list means an empty one.
+
+    numbered: an entry without an id has its place in the list, counted from 1.
+    """
+    entries = problem.get(key)
+    if entries is None:
+        return
+    if not isinstance(entries, list):
         raise ProblemError(f"{key}: it has to be a list")
     seen = set()
-    for i, entry in enumerate(problem[key]):
+    for i, entry in enumerate(entries):
+        where = f"{key}[{i}]."
         if not isinstance(entry, dict):
             raise ProblemError(f"{key}[{i}]: it has to be an object")
-        number = _whole(entry, "id", f"{key}[{i}].")
+        number = _whole(entry, "id", where, i + 1 if numbered else MISSING)
         if number in seen:
-            raise ProblemError(f"{key}[{i}].id: {number} is there twice")
+            raise ProblemError(f"{where}id: {number} is there twice")
         seen.add(number)
-        yield entry, f"{key}[{i}]."
+        yield number, entry, where
 
 
 def _slots(problem, key, slots):
@@ -129,11 +137,11 @@ def _slots(problem, key, slots):
 
 def _modules(problem, slots):
     modules = []
-    for entry, where in _objects(problem, "modules"):
+    for number, entry, where in _objects(problem, "modules", True):
         modules.append(
             {
-                "id": entry["id"],
-                "slot": _whole(entry, "slot", where, high=slots - 1),
+                "id": number,
+                "slot": _whole(entry, "slot", where, 0, high=slots - 1),
                 "power": _number(entry, "power_w", where),
                 "current": _number(entry, "max_current_a", where, None),
                 "v_min": _number(entry, "v_min", where, 0),
@@ -154,20 +162,20 @@ def _modules(problem, slots):
 def _guns(problem, slots):
     guns = []
     homes = {}
-    for i, (entry, where) in enumerate(_objects(problem, "guns")):
+    for number, entry, where in _objects(problem, "guns", False):
         home = _whole(entry, "home", where, high=slots - 1)
         if home in homes:
             raise ProblemError(f"{where}home: slot {home} is already that of gun {homes[home]}")
-        homes[home] = entry["id"]
+        homes[home] = number
         guns.append(
             {
-                "id": entry["id"],
+                "id": number,
                 "home": home,
                 "demand": floor(_number(entry, "demand_w", where)),
                 "floor": ceil(_number(entry, "min_w", where, 0)),
                 "voltage": _number(entry, "voltage_v", where, 400),
                 "weight": Fraction(_number(entry, "weight", where, 1, above=0)),
-                "rank": _number(entry, "rank", where, i, low=-MOST_NUMBER),
+                "rank": _number(entry, "rank", where, len(guns), low=-MOST_NUMBER),
             }
         )
     return sorted(guns, key=lambda g: g["id"])
@@ -195,7 +203,7 @@ def _owners(problem, slots, index):
         if entry is None:
             owners.append(NOBODY)
             continue
-        _index(entry, f"previous[{i}]", 0, MOST_NUMBER)
+        _index(entry, f"previous[{i}]", 0, MOST_ID)
         owners.append(index.setdefault(entry, len(index)))
     return owners
 
@@ -211,7 +219,9 @@ def _pins(problem, slots, index):
     for key, gun in entries.items():
         if not (key.isascii() and key.isdigit() and len(key) < 5 and int(key) < slots):
             raise ProblemError(f"pins.{key}: the key has to be a slot from 0 to {slots - 1}")
-        _index(gun, f"pins.{key}", 0, MOST_NUMBER)
+        if gun is None:
+            continue
+        _index(gun, f"pins.{key}", 0, MOST_ID)
         pins[int(key)] = index.get(gun, NOBODY)
     return pins
 
@@ -238,6 +248,7 @@ def check(problem: dict, exact: bool | None) -> tuple[dict, dict]:
     numbers = {
         "slots": slots,
         "exact": exact,
+        "scale": scale,
         "table": [[floor(power * scale) for power in row] for row in table],
         "modules": [[m["slot"], int(m["on"]), m["hours"]] for m in modules],
         "guns": [

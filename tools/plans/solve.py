@@ -16,6 +16,19 @@ class Tabled(Ring):
         return self.table[g][m]
 
 
+class WholeWatts(Planner):
+    """Plans in finer units, but modules run for the whole watts that are answered."""
+
+    def __init__(self, ring, scale):
+        super().__init__(ring)
+        self.scale = scale
+
+    def _publish(self):
+        yield from super()._publish()
+        for k in range(self.ring.count):
+            self.need[k] -= self.need[k] % self.scale
+
+
 def ring_of(problem):
     """The Ring that states the facts of `problem`."""
     guns = problem["guns"]
@@ -46,7 +59,7 @@ def ring_of(problem):
 
 def solve(problem):
     """The plan as a dict of lists; raises whatever goes wrong."""
-    planner = Planner(ring_of(problem))
+    planner = WholeWatts(ring_of(problem), problem["scale"])
     for _ in planner.replan(problem["exact"]):
         pass
     return {
