@@ -65,14 +65,20 @@ class Deal:
         for s in range(ring.slots):
             volts = -1
             amps = able = hot = 0
+            match = seq.match_dv[s]
             for m in range(ring.first[s], ring.first[s + 1]):
+                here = self.volts_dv[m]
                 if self.health_pm[m] > 0:
                     able += 1
-                    # Behind an open contactor each is for itself: what counts is who is behind.
-                    if volts < 0 or (self.volts_dv[m] < volts) == bool(seq.match_dv[s]):
-                        volts = self.volts_dv[m]
+                # Behind an open contactor each is for itself: what counts is who is farthest off.
+                # The diode of one that cannot run holds a higher voltage off.
+                if self.health_pm[m] > 0 or here >= match:
+                    if volts < 0 or abs(here - match) > abs(volts - match):
+                        volts = here
                 if amps >= 0:
-                    amps = amps + self.amps_da[m] if self.amps_da[m] >= 0 else -1
+                    # A reading is a moment old: what flows is not yet less than what was ordered.
+                    here = max(self.amps_da[m], self.set_da[m] if self.set_da[m] > 20 else 0)
+                    amps = amps + here if self.amps_da[m] >= 0 else -1
                 hot = hot or self.on[m]
             seq.able[s] = able
             seq.hot[s] = 1 if hot else 0
@@ -173,7 +179,8 @@ class Deal:
         for m in range(len(self.on)):
             s = ring.slot_of[m]
             g = seq.feeds[s]
-            on = volts = amps = self.brisk[m] = 0
+            on = volts = amps = 0
+            self.brisk[m] = seq.look[s]
             if self.health_pm[m] <= 0:
                 pass
             elif g != NOBODY and seq.guns.proven(g):
@@ -223,7 +230,7 @@ class Deal:
         return amps > 0 or self.amps_da[m] >= self.seq.open_da, amps
 
     def _rests(self, m, s):
-        """May `m` bring slot `s` to a voltage? Not while a tie around its part is on its way."""
+        """May `m` bring slot `s` to a voltage? Not while a contactor of its part is on its way."""
         return self.on[m] or not self.seq.moving(self.seq.part[s])
 
     def _first(self, m, s):

@@ -143,11 +143,13 @@ class Parts:
         return False
 
     def moving(self, p):
-        """Is a tie inside or at the border of part `p` on its way?"""
+        """Is a contactor of part `p`, or a tie at its border, on its way?"""
         for k in range(self.slots):
             if self.ties.flying(k):
                 if self.part[k] == p or self.part[k + 1 if k + 1 < self.slots else 0] == p:
                     return True
+            if self.part[k] == p and self.mns.flying(k):
+                return True
         return False
 
     def is_hot(self, p):

@@ -46,8 +46,9 @@ class Sequence(parts.Parts):
 
     Facts: see Parts. Orders: `cmd` of the Banks ties, guns, mns; drain (1: the slot's modules at
     0 A), match_dv (and at this voltage; 0: nothing to match), feeds (the gun that a slot proven
-    connected feeds). forced: 1 for a gun whose contactor was last opened without waiting for the
-    current.
+    connected feeds), look (1: a contactor waits for the voltage of this slot, which has to be
+    read anew all the time). forced: 1 for a gun whose contactor was last opened without waiting
+    for the current.
     """
 
     def __init__(self, slots, guns):
@@ -55,6 +56,7 @@ class Sequence(parts.Parts):
         self.forced = bytearray(guns)
         self.drain = bytearray(slots)
         self.match_dv = array("h", bytes(2 * slots))
+        self.look = bytearray(slots)
         self.feeds = bytearray(b"\xff" * slots)
         self.open_da = 10  # I_open
         self.close_dv = 200  # dV_close
@@ -92,7 +94,7 @@ class Sequence(parts.Parts):
         self.label(self.sure, self.proven)
         self.survey()
         for s in range(self.slots):
-            self.match_dv[s] = 0
+            self.match_dv[s] = self.look[s] = 0
             g = self.holder[self.part[s]]
             stays = g < parts.SEVERAL and self.owner[s] == g and self.want[g] and not self.cut[g]
             self.drain[s] = 0 if stays else 1
@@ -198,11 +200,13 @@ class Sequence(parts.Parts):
                     return False
             volts = self.voltage(home)
             if volts > self.safe_dv or volts < 0 or self.guns.may(g):
-                return volts > 0 and self._match(new, volts)
+                return self._stands(home) and volts > 0 and self._match(new, volts)
         elif self.voltage(one) > self.safe_dv or self.voltage(other) > self.safe_dv:
             return False
         # Two dead parts; no module may be about to change that.
         if self.is_hot(one) or self.is_hot(other):
+            return False
+        if not self._stands(one) or not self._stands(other):
             return False
         return self._apart(one, other) <= self.close_dv and self._quiet(one) and self._quiet(other)
 
@@ -226,19 +230,27 @@ class Sequence(parts.Parts):
         return self._held(new) and here >= 0 and abs(here - volts) <= self.close_dv
 
     def _held(self, p):
-        """Is part `p` held at its voltage by a module, and does it stand still? One that bleeds
-        passes every voltage, and what is reported is a moment old."""
-        if not self.is_hot(p):
-            return False
+        """Is part `p` held at its voltage by a module, and does it stand still?"""
+        return self.is_hot(p) and self._stands(p)
+
+    def _stands(self, p):
+        """Has the voltage of part `p` stood still while it was looked at all the time? One that
+        bleeds or rises passes every voltage, and a usual reading is more than a second old."""
+        g = self.holder[p]
+        stands = g >= parts.SEVERAL or self.guns.proven(g) or not self.guns.may(g)
         for s in range(self.slots):
-            if self.part[s] == p and self.mns.proven(s) and self._still_ms[s] < _STILL_MS:
-                return False
-        return True
+            if self.part[s] == p:
+                self.look[s] = 1
+                if self.mns.may(s) and 0 <= self.volts_dv[s] and self._still_ms[s] < _STILL_MS:
+                    stands = False
+        return stands
 
     def _watch_volts(self, dt_ms):
         for s in range(self.slots):
-            volts = self.volts_dv[s]
-            if volts < 0 or abs(volts - self._still_dv[s]) > _STILL_DV:
+            volts, was = self.volts_dv[s], self._still_dv[s]
+            # Below V_safe it may fall: there it can only die.
+            still = abs(volts - was) <= _STILL_DV or 0 <= volts < was and volts <= self.safe_dv
+            if volts < 0 or not still or not self.look[s]:
                 self._still_dv[s] = volts
                 self._still_ms[s] = 0
             else:
@@ -259,9 +271,13 @@ class Sequence(parts.Parts):
             if not mns.open(s) or not self.pure(p, self.owner[s]):
                 return
             bus = self.voltage(p)
-            if bus > self.safe_dv:  # a module joins a living island
+            if bus > self.safe_dv:  # a module joins an island that charges
+                if not self.guns.proven(self.owner[s]):
+                    return
                 self.match_dv[s] = bus
-            elif volts > self.safe_dv:
+            elif volts > self.safe_dv or self.is_hot(p):
+                return  # both are dead, and nobody is about to change that
+            if not self._stands(p) or self._still_ms[s] < _STILL_MS:
                 return
             if bus < 0 or volts < 0 or abs(bus - volts) > self.close_dv:
                 return
