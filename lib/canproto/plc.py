@@ -68,7 +68,9 @@ ERROR = const(29)  # ErrorCodes b0; non-zero is unsafe
 FIRMWARE = const(30)  # major << 16 | minor << 8 | patch
 BUS_ERRORS = const(31)  # TEC << 8 | REC
 REJECTED = const(32)  # frames of this PLC that were malformed, 29 bits
-_PLACES = const(33)
+NEWS = const(33)  # 1: relays, safety, stage, pilot or flags are others; for who looks to clear
+_LAST = const(34)  # two of 24 bits: the last telemetry without its count, -1 after another frame
+_PLACES = const(36)
 
 # FLAGS
 COMPLETE = const(1)
@@ -114,7 +116,7 @@ class Plc:
         """Nothing is known any more, as after a start."""
         at = self.at
         for i in range(_PLACES):
-            at[i] = -1 if SEQ <= i <= GCMC else 0
+            at[i] = -1 if SEQ <= i <= GCMC or i >= _LAST else 0
         at[TEMP_DC] = UNKNOWN_TEMP
         at[METER_DA] = at[LIMITS] = 0
 
@@ -125,24 +127,29 @@ class Plc:
         nothing. Never raises, allocates nothing. A wrong length or CRC is a communication fault.
         """
         kind = can_id >> 4
-        if kind == 0x9000:
-            kind = 0x90  # no type of the contract
-        if kind > 0xFF:
-            return 0
-        sealed = kind in _CRC
-        if not sealed and kind != 0x90 and kind not in _KNOWN and kind not in _SEGMENTS:
-            return 0
-        if length == 8 and len(data) >= 8 and (not sealed or crc8(data, 7) == data[7]):
-            heard = self._decode(kind, data)
-            if heard:
-                return heard
-        self.at[REJECTED] = (self.at[REJECTED] + 1) & 0x1FFFFFFF
-        return 0
+        heard = 0
+        if kind == 0x46:  # the most frequent by far
+            if length == 8 and len(data) >= 8 and crc8(data, 7) == data[7]:
+                heard = self._telemetry(data)
+        else:
+            if kind == 0x9000:
+                kind = 0x90  # no type of the contract
+            if kind > 0xFF:
+                return 0
+            sealed = kind in _CRC
+            if not sealed and kind != 0x90 and kind not in _KNOWN and kind not in _SEGMENTS:
+                return 0
+            if length == 8 and len(data) >= 8 and (not sealed or crc8(data, 7) == data[7]):
+                heard = self._decode(kind, data)
+        if not heard:
+            self.at[REJECTED] = (self.at[REJECTED] + 1) & 0x1FFFFFFF
+        return heard
 
     def _decode(self, kind, d):
         at = self.at
-        if kind == 0x46:
-            return self._telemetry(d)
+        if kind == 0x17:
+            return self._meter(d)
+        at[_LAST] = -1
         if kind == 0x16:
             return self._relay_status(d)
         if kind == 0x19:
@@ -150,8 +157,6 @@ class Plc:
             return SAFETY
         if kind == 0x21:
             return self._targets(d)
-        if kind == 0x17:
-            return self._meter(d)
         if kind == 0x10:
             at[STAGE] = d[0]
             at[FLAGS] = d[1] & 63
@@ -192,21 +197,30 @@ class Plc:
         return STATUS | SAFETY | APPLIED
 
     def _telemetry(self, d):
-        """v3: everything in one frame."""
+        """v3: everything in one frame. What is as in the one before is not read again."""
         at = self.at
-        if d[0] & 7 > 6:
-            return 0
-        at[CP] = d[0] & 7
-        at[STAGE] = d[0] >> 3 | (d[1] & 1) << 5
-        at[REASON] = d[1] >> 1 & 15
-        at[RELAYS] = d[1] >> 5
-        at[RELAY_FAULTS] = d[2] & 7
-        at[SAFE] = (d[2] & 8) << 1 | (d[2] & 16) << 3 | d[2] & 32
-        at[COMM] = d[2] >> 6 & 1
-        at[FLAGS] = (d[3] & 1) << 2 | d[3] & 2 | d[3] >> 2 & 1 | (d[2] & 128) >> 2
-        at[TARGET_DV] = (d[4] >> 3 | (d[5] & 31) << 5) * 10
-        at[TARGET_DA] = (d[5] >> 5 | (d[6] & 127) << 3) * 5
-        new = ((d[3] >> 3 | (d[4] & 7) << 5) - at[LIMITS]) & 0xFF
+        flags, count = d[3], d[4]
+        what = d[0] | d[1] << 8 | d[2] << 16
+        wish = flags & 7 | count & 0xF8 | d[5] << 8 | d[6] << 16
+        if what != at[_LAST] or wish != at[_LAST + 1]:
+            if what & 7 > 6:
+                return 0
+            if what != at[_LAST] or (wish ^ at[_LAST + 1]) & 7:
+                at[NEWS] = 1
+            at[_LAST] = what
+            at[_LAST + 1] = wish
+            at[CP] = what & 7
+            at[STAGE] = what >> 3 & 63
+            at[REASON] = what >> 9 & 15
+            at[RELAYS] = what >> 13 & 7
+            at[RELAY_FAULTS] = what >> 16 & 7
+            safe = what >> 16
+            at[SAFE] = (safe & 8) << 1 | (safe & 16) << 3 | safe & 32
+            at[COMM] = safe >> 6 & 1
+            at[FLAGS] = (flags & 1) << 2 | flags & 2 | flags >> 2 & 1 | (safe & 128) >> 2
+            at[TARGET_DV] = (wish >> 3 & 1023) * 10
+            at[TARGET_DA] = (wish >> 13 & 1023) * 5
+        new = ((flags >> 3 | (count & 7) << 5) - at[LIMITS]) & 0xFF
         if new:
             at[LIMITS] = (at[LIMITS] + new) & 0x1FFFFFFF
             return STATUS | SAFETY | INFO | PILOT | TARGET | LIMIT_ACK
@@ -298,6 +312,7 @@ class Plc:
             at[TEMP_DC] = value
             return TEMP
         if kind == 0x12:
+            at[NEWS] |= at[ERROR] != d[0]
             at[ERROR] = d[0]
         elif kind == 0x13:
             at[BUS_ERRORS] = d[0] << 8 | d[1]
