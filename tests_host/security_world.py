@@ -114,6 +114,13 @@ def certificate(
     return builder.sign(by or of, algorithm, rsa_padding=filling)
 
 
+def spki(one) -> bytes:
+    """DER of a certificate's SubjectPublicKeyInfo."""
+    return one.public_key().public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+
+
 def der(one) -> bytes:
     """DER of a certificate."""
     return one.public_bytes(serialization.Encoding.DER)

@@ -40,7 +40,7 @@ def seeds():
     root = world.root("Root", "P-384")
     leaf = world.certificate("csms.example", world.key("leaf"), root, world.key("Root", "P-384"))
     rsa_root = world.root("R", "2048", pss=32)
-    spki = [x509.Certificate(world.der(c)).spki for c in (leaf, root, rsa_root)]
+    spki = [world.spki(c) for c in (leaf, root, rsa_root)]
     d = world.key("k").private_numbers().private_value.to_bytes(32, "big")
     return {
         "certificate": (certificate, [world.der(c) for c in (root, leaf, rsa_root)]),

@@ -106,8 +106,8 @@ def test_sums_that_double_or_vanish(u, v):
     """Q = G: u G + v Q meets equal and opposite points."""
     size = 32
     p, _, n, gx, gy = curve.curve(size)
-    rows = run(curve.table(size, gx, gy, 1))
-    found = run(curve.joint(size, u % n, rows, v % n, rows))
+    rows = run(curve.sums(size, gx, gy, gx, gy))
+    found = run(curve.joint(size, u % n, v % n, rows))
     if (u + v) % n == 0:
         assert found[2] == 0
     else:
@@ -120,10 +120,30 @@ def test_sums_that_double_or_vanish(u, v):
 def test_multiplication(u, z):
     p, _, n, gx, gy = curve.curve(32)
     u = u % (n - 1) + 1
-    rows = run(curve.table(32, gx, gy, z % (p - 1) + 1))
-    found = run(curve.affine(run(curve.joint(32, u, rows, 0, rows)), p))
+    rows = run(curve.sums(32, gx, gy, gx, gy))
+    found = run(curve.affine(run(curve.joint(32, u, 0, rows, z % (p - 1) + 1)), p))
     numbers = ec.derive_private_key(u, ec.SECP256R1()).public_key().public_numbers()
     assert found == (numbers.x, numbers.y)
+
+
+@pytest.mark.parametrize("kind", ["P-256", "P-384"])
+@pytest.mark.parametrize("factor", [1, -1, 2, -2, 3, 1 << 200])
+@few
+@given(u=st.integers(0, (1 << 384) - 1), v=st.integers(0, (1 << 384) - 1))
+def test_sums_of_any_two_points(kind, factor, u, v):
+    """Q = factor G, its negative and its double among them: u G + v Q."""
+    size, group = (32, ec.SECP256R1()) if kind == "P-256" else (48, ec.SECP384R1())
+    p, _, n, gx, gy = curve.curve(size)
+    q = ec.derive_private_key(factor % n, group).public_key().public_numbers()
+    rows = run(curve.sums(size, gx, gy, q.x, q.y))
+    u, v = u % n, v % n
+    found = run(curve.joint(size, u, v, rows, u + 1))
+    whole = (u + factor * v) % n
+    if not whole:
+        assert found[2] == 0
+    else:
+        numbers = ec.derive_private_key(whole, group).public_key().public_numbers()
+        assert run(curve.affine(found, p)) == (numbers.x, numbers.y)
 
 
 def encodings(made):

@@ -15,6 +15,7 @@ from station import topics
 from ws.frames import OVERSIZE, TEXT
 
 _STEP_MS = 50  # how soon an event of the station is noticed
+_WORK_MS = 5  # between two turns of an answer that takes long
 _STABLE_S = 60  # a connection that lasted so long was a good one: the pauses begin anew
 
 
@@ -41,9 +42,10 @@ async def run(app):
             for _ in range(1000 // _STEP_MS):
                 if link.woken:
                     break
-                await asyncio.sleep_ms(_STEP_MS)
                 if cp.work or cp.chore:
+                    await asyncio.sleep_ms(_WORK_MS)
                     break
+                await asyncio.sleep_ms(_STEP_MS)
     finally:
         keeper.cancel()
         app.bus.off(topics.CONFIG, link.configured)

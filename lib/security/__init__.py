@@ -11,7 +11,7 @@ returns (`result = yield from f(..)`, or `run(f(..))` where nothing else waits).
 
 import sys
 
-_TURN = 6  # steps of one turn: some 50 ms on a chip
+_TURN = 4  # steps of one turn: at most 20 ms on a chip
 
 
 class Invalid(ValueError):

@@ -3,7 +3,7 @@
 Short Weierstrass curves with a = -3 (FIPS 186-4, D.1.2) in Jacobian coordinates: (X, Y, Z) stands
 for x = X/Z^2, y = Y/Z^3; Z = 0 is the point at infinity. Python's whole numbers do the arithmetic:
 on a chip they are C loops over 16-bit digits. Their time depends on the values; `ecdsa.sign` and
-`ecdsa.generate` blind what is secret.
+`ecdsa.generate` blind what is secret. A step is at most half an addition: 5 ms on a chip.
 """
 
 # Each a row: p, b, n, x and y of G.
@@ -61,103 +61,92 @@ def is_point(size: int, x: int, y: int) -> bool:
 
 
 def double(point, p: int):
-    """Twice a point."""
+    """Steps; returns twice a point that is not infinity."""
     x, y, z = point
     zz = z * z % p
-    yy = y * y % p
+    z = 2 * y * z % p
+    y = y * y % p
     slope = 3 * (x - zz) * (x + zz) % p
-    s = x * yy * 4 % p
+    yield
+    s = x * y * 4 % p
     x = (slope * slope - 2 * s) % p
-    return x, (slope * (s - x) - 8 * yy * yy) % p, 2 * y * z % p
+    return x, (slope * (s - x) - 8 * y * y) % p, z
 
 
-def add(point, other, p: int):
-    """Sum of a point and one that is not infinity."""
-    x1, y1, z1 = point
-    x2, y2, z2 = other
-    if not z1:
-        return other
-    zz1 = z1 * z1 % p
-    zz2 = z2 * z2 % p
-    u = x1 * zz2 % p
-    s = y1 * (z2 * zz2 % p) % p
-    h = (x2 * zz1 - u) % p
-    slope = (y2 * (z1 * zz1 % p) - s) % p
-    if not h:
-        return double(point, p) if not slope else (1, 1, 0)
-    hh = h * h % p
-    u = u * hh % p
-    hh = h * hh % p
-    x1 = (slope * slope - hh - 2 * u) % p
-    return x1, (slope * (u - x1) - s * hh) % p, z1 * z2 % p * h % p
+def add(point, x: int, y: int, p: int):
+    """Steps; returns the sum of a point that is not infinity and an affine one."""
+    x1, y1, z = point
+    zz = z * z % p
+    x = (x * zz - x1) % p
+    y = (y * (zz * z % p) - y1) % p
+    yield
+    if not x:
+        if y:
+            return 1, 1, 0
+        point = yield from double(point, p)
+        return point
+    z = z * x % p
+    zz = x * x % p
+    x1 = x1 * zz % p
+    zz = zz * x % p
+    x = (y * y - zz - 2 * x1) % p
+    return x, (y * (x1 - x) - y1 * zz) % p, z
 
 
-def table(size: int, x: int, y: int, z: int):
-    """Steps; returns 1 to 8 times the affine point, in coordinates with this Z, as bytes.
+def sums(size: int, x: int, y: int, u: int, v: int):
+    """Steps; returns what joint() adds, for the affine points P = (x, y) and Q = (u, v).
 
-    A random Z makes every number of a multiplication another one each time. As numbers the rows
-    would hold five times the memory.
+    That is (None, Q, P - Q, P, P + Q), each as bytes of both coordinates (as numbers they would
+    hold twice the memory), None for infinity.
     """
     p = curve(size)[0]
-    rows = bytearray(24 * size)
-    zz = z * z % p
-    first = x * zz % p, y * (zz * z % p) % p, z
-    for i in range(8):
-        point = first
-        if i & 1:
-            point = double(_row(rows, i // 2, size), p)
-        elif i:
-            point = add(_row(rows, i - 1, size), first, p)
-        at = 3 * size * i
-        for number in point:
-            rows[at : at + size] = number.to_bytes(size, "big")
-            at += size
+    slant = yield from inverse((2 * y if x == u else u - x) % p, p)
+    found = [None, _row(size, u, v), None, _row(size, x, y), None]
+    for at, w in ((2, p - v), (4, v)):
+        if x != u:
+            slope = (w - y) * slant % p
+        elif w == y:
+            slope = 3 * (x * x - 1) * slant % p
+        else:
+            continue
+        w = (slope * slope - x - u) % p
+        found[at] = _row(size, w, (slope * (x - w) - y) % p)
         yield
-    return rows
-
-
-def _row(rows, i, size):
-    at = 3 * size * i
-    return tuple(
-        [int.from_bytes(rows[k : k + size], "big") for k in range(at, at + 3 * size, size)]
-    )
-
-
-def digits(number: int, size: int) -> bytearray:
-    """Digits of a number to the base 16, from -8 to 7 (written + 8), the lowest first."""
-    found = bytearray(2 * size + 1)
-    carry = 0
-    i = 0
-    data = number.to_bytes(size, "big")
-    for k in range(size - 1, -1, -1):
-        for nibble in (data[k] & 15, data[k] >> 4):
-            nibble += carry
-            carry = 1 if nibble > 7 else 0
-            found[i] = nibble + 8 - 16 * carry
-            i += 1
-    found[i] = carry + 8
     return found
 
 
-def joint(size: int, u, rows, v, others):
-    """Steps; returns u * P + v * Q (Jacobian) from the tables of P and Q; u, v below 2^(8 size).
+def _row(size, x, y):
+    return x.to_bytes(size, "big") + y.to_bytes(size, "big")
 
-    A digit of 0 adds nothing, so what is secret must come split at random.
+
+def joint(size: int, u, v, rows, z: int = 1):
+    """Steps; returns u * P + v * Q (Jacobian); rows: their sums(); u, v below 2^(8 size).
+
+    z: not 0; a random one makes every number of a multiplication another one each time. A digit
+    of 0 adds nothing, so what is secret must come split at random.
     """
     p = curve(size)[0]
-    u = digits(u, size)
-    v = digits(v, size)
+    # Digits -1, 0, 1 of a number k, most of them 0: the bits of 3 k less those of k.
+    digits = [(k * n).to_bytes(size + 1, "big") for k in (u, v) for n in (3, 1)]
+    u = v = None
     point = (1, 1, 0)
-    for i in range(2 * size, -1, -1):
+    for i in range(8 * size + 1, 0, -1):
         if point[2]:
-            for _ in range(4):
-                point = double(point, p)
-                yield
-        for digit, of in ((u[i] - 8, rows), (v[i] - 8, others)):
-            if digit:
-                x, y, z = _row(of, abs(digit) - 1, size)
-                point = add(point, (x, y if digit > 0 else p - y, z), p)
-                yield
+            point = yield from double(point, p)
+            yield
+        a, b, c, d = [data[size - (i >> 3)] >> (i & 7) & 1 for data in digits]
+        at = 3 * (a - b) + c - d
+        row = rows[abs(at)]
+        if row:
+            x = int.from_bytes(row[:size], "big")
+            y = int.from_bytes(row[size:], "big")
+            if at < 0:
+                y = p - y
+            if point[2]:
+                point = yield from add(point, x, y, p)
+            else:
+                point = x * z * z % p, y * z * z % p * z % p, z
+            yield
     return point
 
 
@@ -171,7 +160,7 @@ def inverse(number: int, modulus: int):
         low, high = high - factor * low, low
         x, y = y - factor * x, x
         count += 1
-        if not count & 7:
+        if not count & 3:
             yield
     return x % modulus
 

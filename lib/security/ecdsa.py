@@ -34,6 +34,7 @@ def verify(point, digest: bytes, signature: bytes):
         pair.close()
     except Invalid:
         return False
+    yield
     size = (len(point) - 1) // 2
     p, _, n, gx, gy = curve.curve(size)
     if len(r) > size or len(s) > size:
@@ -43,10 +44,9 @@ def verify(point, digest: bytes, signature: bytes):
     if not 0 < r < n or not 0 < s < n:
         return False
     s = yield from curve.inverse(s, n)
+    rows = yield from curve.sums(size, gx, gy, x, y)
     u = int.from_bytes(digest[:size], "big") * s % n
-    rows = yield from curve.table(size, gx, gy, 1)
-    others = yield from curve.table(size, x, y, 1)
-    x, _, z = yield from curve.joint(size, u, rows, r * s % n, others)
+    x, _, z = yield from curve.joint(size, u, r * s % n, rows)
     # x of the sum is X/Z^2 modulo p, then modulo n: compared without dividing
     z = z * z % p
     return bool(z) and (x == r * z % p or r + n < p and x == (r + n) * z % p)
@@ -98,8 +98,8 @@ def _times(k, random):
     p, _, n, gx, gy = curve.curve(SIZE)
     part = int.from_bytes(random(SIZE), "big") % n
     z = int.from_bytes(random(SIZE), "big") % (p - 1) + 1
-    rows = yield from curve.table(SIZE, gx, gy, z)
-    point = yield from curve.joint(SIZE, part, rows, (k - part) % n, rows)
+    rows = yield from curve.sums(SIZE, gx, gy, gx, gy)
+    point = yield from curve.joint(SIZE, part, (k - part) % n, rows, z)
     point = yield from curve.affine(point, p)
     return point
 

@@ -6,9 +6,12 @@ between the blocks is skipped, as tools write comments there.
 
 import binascii
 
-from security import Invalid
+from micropython import const
 
-_MOST = 8  # blocks read of one text
+from security import Invalid, run
+
+_MOST = const(8)  # blocks read of one text
+_PIECE = const(256)  # characters decoded in one step
 
 
 def decode(text, label: str = "CERTIFICATE") -> list:
@@ -16,45 +19,65 @@ def decode(text, label: str = "CERTIFICATE") -> list:
 
     text: str or bytes. Invalid if there is none, or more than 8, or one is damaged.
     """
-    if isinstance(text, str):
-        text = text.encode()
+    return run(reading(text, label))
+
+
+def reading(text, label: str = "CERTIFICATE"):
+    """Steps; as decode(). The text is never copied as a whole."""
+    mark = (lambda part: part) if isinstance(text, str) else (lambda part: part.encode())
+    begin = mark("-----BEGIN ")
+    dashes = mark("-----")
     found = []
     at = 0
     count = 0
     while True:
-        at = text.find(b"-----BEGIN ", at)
+        at = text.find(begin, at)
         if at < 0:
             break
         count += 1
         if count > _MOST:
             raise Invalid("format", "more than %d PEM blocks" % _MOST)
-        start = text.find(b"-----", at + 11)
-        name = text[at + 11 : start]
-        last = b"-----END " + name + b"-----"
+        start = text.find(dashes, at + 11)
+        name = text[at + 11 : start] if 0 <= start < at + 80 else mark("\n")
+        last = mark("-----END ") + name + dashes
         at = text.find(last, start)
-        if start < 0 or at < 0 or b"\n" in name:
+        if at < 0 or mark("\n") in name:
             raise Invalid("format", "PEM block without its end")
-        if name == label.encode():
-            found.append(_body(text[start + 5 : at]))
+        if name == mark(label):
+            found.append((yield from _body(text, start + 5, at)))
         at += len(last)
+        yield
     if not found:
         raise Invalid("format", "no PEM block %s" % label)
     return found
 
 
-def _body(text: bytes) -> bytes:
-    packed = b"".join(text.split())
-    for c in packed:
-        # a2b_base64 skips what it does not know: two readers would see two certificates
-        if not (48 <= c <= 57 or 65 <= (c & 0xDF) <= 90 or c in b"+/="):
+def _body(text, at, end):
+    """Steps; returns what the base64 of text[at:end] says."""
+    data = bytearray()
+    rest = b""
+    while at < end:
+        part = text[at : min(at + _PIECE, end)]
+        at += _PIECE
+        if isinstance(part, str):
+            part = part.encode()
+        rest = b"".join([rest] + part.split())
+        whole = len(rest) & ~3
+        part = rest[:whole]
+        rest = rest[whole:]
+        yield
+        # a2b_base64 skips what it does not know, and two readers would see two certificates: it
+        # has to be what is written for these bytes, and nothing follows the padding
+        try:
+            more = binascii.a2b_base64(part)
+        except ValueError:
+            more = b""
+        if binascii.b2a_base64(more)[:-1] != part or part and len(data) % 3:
             raise Invalid("format", "PEM holds what is not base64")
-    if len(packed) & 3 or b"=" in packed.rstrip(b"=") or packed[-3:] == b"===":
+        data.extend(more)
+    if rest or not data:
         raise Invalid("format", "PEM is cut")
-    data = binascii.a2b_base64(packed)
-    # The last digit may hold bits that count for nothing: they must be 0.
-    if not data or binascii.b2a_base64(data[-(len(data) % 3 or 3) :])[:4] != packed[-4:]:
-        raise Invalid("format", "PEM is cut")
-    return data
+    return bytes(data)
 
 
 def encode(der: bytes, label: str = "CERTIFICATE") -> str:

@@ -20,22 +20,16 @@ def _id(data) -> str:
     return binascii.hexlify(hashlib.sha256(data).digest()[:8]).decode()
 
 
-def roots(files, use: str):
-    """Yields (name, Certificate) of every root of a certificateType, read one at a time.
-
-    The one that was replaced comes as well. A file that cannot be read is left out.
-    """
-    for name in files.names():
-        if name.startswith(KINDS[use]):
-            root = _read(files, name)
-            if root is not None:
-                yield name, root
+def named(files, use: str):
+    """Names of the roots of a certificateType, the one that was replaced among them."""
+    return [name for name in files.names() if name.startswith(KINDS[use])]
 
 
-def _read(files, name):
-    """The first certificate of a file, None if it cannot be read."""
+def reading(files, name: str):
+    """Steps; returns the first certificate of a file, None if it cannot be read."""
     try:
-        return chain.read(files.read(name))[0]
+        found = yield from chain.reading(files.read(name) or b"")
+        return found[0]
     except Invalid:
         return None
 
@@ -44,10 +38,10 @@ def anchors(files, use: str, certificates):
     """Steps; returns the roots of a certificateType that may have issued these certificates."""
     issuers = [one.issuer for one in certificates]
     found = []
-    for _, root in roots(files, use):
-        if root.subject in issuers:
+    for name in named(files, use):
+        root = yield from reading(files, name)
+        if root and root.subject in issuers:
             found.append(root)
-        yield
     return found
 
 
@@ -60,8 +54,10 @@ def install(files, use: str, text: str, now, most: int, replacing: bool):
     """
     if len(text) > 2 * _ROOT_MAX:
         raise Invalid("format", "certificate of %d characters" % len(text))
-    found = yield from chain.reading(text)
-    text = None  # a kilobyte that nobody needs any more
+    steps = chain.reading(text)
+    text = None  # a kilobyte that nobody needs when it is read
+    found = yield from steps
+    steps = None
     if len(found) != 1:
         raise Invalid("format", "expected one certificate, not %d" % len(found))
     root = found[0]
@@ -83,10 +79,10 @@ def install(files, use: str, text: str, now, most: int, replacing: bool):
     issuer = root
     if replacing or root.subject != root.issuer:
         known = []
-        for n, one in roots(files, use):
-            if n in current and one.subject == root.issuer:
+        for n in current:
+            one = yield from reading(files, n)
+            if one and one.subject == root.issuer:
                 known.append(one)
-            yield
         issuer = yield from chain.verify([root], known, max(now, root.begins))
         files.write("ikey-" + _id(root.der), issuer.key)
     else:
@@ -145,10 +141,11 @@ def count(files) -> int:
 def listed(files, use: str):
     """Steps; returns [certificateHashData] of the roots of a certificateType (M03)."""
     found = []
-    for name, root in roots(files, use):
-        yield
-        one = yield from hash_data(files, name, root, "SHA256")
-        found.append(one)
+    for name in named(files, use):
+        root = yield from reading(files, name)
+        if root:
+            one = yield from hash_data(files, name, root, "SHA256")
+            found.append(one)
     return found
 
 
@@ -179,9 +176,9 @@ def remove(files, wanted, in_use=None):
     """
     serial = wanted["serialNumber"].upper().lstrip("0") or "0"
     for use in KINDS:
-        for name, root in roots(files, use):
-            yield
-            if _serial(root) != serial:
+        for name in named(files, use):
+            root = yield from reading(files, name)
+            if root is None or _serial(root) != serial:
                 continue
             found = yield from hash_data(files, name, root, wanted["hashAlgorithm"])
             if found["issuerNameHash"] != wanted["issuerNameHash"].lower():
@@ -193,8 +190,7 @@ def remove(files, wanted, in_use=None):
             _delete(files, name)
             return "Accepted"
     for _, _, _, name in shelf.owned(files):
-        one = _read(files, name)
-        yield
+        one = yield from reading(files, name)
         if one is None:
             continue
         found = yield from digest.new(wanted["hashAlgorithm"], one.issuer)
@@ -240,8 +236,10 @@ def install_own(files, text: str, now, serial: str, organisation: str):
     text: PEM, the charge point's certificate first. serial, organisation: what its CN and O must
     be. Raises Invalid (Rejected, event InvalidChargePointCertificate) and OSError of the flash.
     """
-    found = yield from chain.reading(text)
-    text = None  # a kilobyte or more that nobody needs any more
+    steps = chain.reading(text)
+    text = None  # a kilobyte or more that nobody needs when it is read
+    found = yield from steps
+    steps = None
     one = found[0]
     ident = _id(one.key)
     if "key-%s.der" % ident not in files.names():
@@ -256,14 +254,19 @@ def install_own(files, text: str, now, serial: str, organisation: str):
     # One for the future is kept and used when its time has come (A02.FR.08).
     when = now if now is None else max(now, one.begins)
     yield from chain.verify(found, known, when, x509.CLIENT)
-    files.write(
-        "own-%08x-%08x-%s.pem" % (one.begins, min(one.ends, 0xFFFFFFFF), ident),
-        "".join([pem.encode(c.der) for c in found if c.subject != c.issuer]).encode(),
-    )
+    _write_own(files, one, [c for c in found if c.subject != c.issuer])
     for old in shelf.owned(files)[:-_KEPT]:
         files.delete(old[3])
         _drop_key(files, old[2])
     return one
+
+
+def _write_own(files, one, certificates):
+    text = bytearray()
+    for part in certificates:
+        text.extend(pem.encode(part.der).encode())
+    name = "own-%08x-%08x-%s.pem" % (one.begins, min(one.ends, 0xFFFFFFFF), _id(one.key))
+    files.write(name, text)
 
 
 def firmware_signer(files, text: str, now):
@@ -271,8 +274,10 @@ def firmware_signer(files, text: str, now):
 
     Invalid if it does not lead to a Manufacturer Root certificate or is not made for it.
     """
-    found = yield from chain.reading(text)
+    steps = chain.reading(text)
     text = None
+    found = yield from steps
+    steps = None
     known = yield from anchors(files, "ManufacturerRootCertificate", found)
     yield from chain.verify(found, known, now, x509.CODE)
     return found[0]
@@ -313,9 +318,6 @@ def _adopt_own(files, name, rest):
                 data = pem.decode(data, label)[0]
                 break
     files.write("key-%s.der" % _id(one.key), data)
-    files.write(
-        "own-%08x-%08x-%s.pem" % (one.begins, min(one.ends, 0xFFFFFFFF), _id(one.key)),
-        "".join([pem.encode(c.der) for c in found]).encode(),
-    )
+    _write_own(files, one, found)
     files.delete(name)
     files.delete(key[0])

@@ -7,7 +7,7 @@ checked.
 """
 
 from ocppj import datetime
-from security import Invalid, signature
+from security import Invalid, run, signature
 from security.der import INTEGER, OCTETS, SEQUENCE, SET, TIME, UTC_TIME, Reader, oid_text
 from ws import utf8
 
@@ -26,18 +26,31 @@ _ANY = b"\x55\x1d\x25\x00"
 _TEXTS = (0x0C, 0x13, 0x14, 0x16)  # UTF8, Printable, Teletex, IA5
 
 
+def reading(der: bytes):
+    """Steps; returns the Certificate; each is some 5 ms on a chip."""
+    one = Certificate(der, False)
+    yield from one.steps()
+    return one
+
+
 class Certificate:
     """A certificate that was read: see the attributes. Invalid if that is impossible.
 
     der bytes; issuer, subject: names, DER; serial: bytes without leading zeros; begins, ends:
-    validity, epoch seconds; kind, key: as signature.public_key(); spki: the key's DER; how,
-    signature: who signed it how; ca bool; path: most certificates of CAs below, None: any;
+    validity, epoch seconds; kind, key: as signature.public_key(); how, signature: who signed it
+    how; ca bool; path: most certificates of CAs below, None: any;
     usage: flags or None; purposes: tuple of numbers (SERVER, ..) or None, 0 stands for any;
     names: host names (str) and addresses (bytes) it is for, None without the extension.
     """
 
-    def __init__(self, der: bytes):
+    def __init__(self, der: bytes, now: bool = True):
         self.der = der
+        if now:
+            run(self.steps())
+
+    def steps(self):
+        """Steps that read it."""
+        der = self.der
         if len(der) > LONGEST:
             raise Invalid("format", "certificate of %d bytes: %d are read" % (len(der), LONGEST))
         outer = Reader(der)
@@ -51,7 +64,8 @@ class Certificate:
         items.close()
         self.ca = False
         self.path = self.usage = self.purposes = self.names = None
-        self._body(body)
+        yield
+        yield from self._body(body)
 
     def __str__(self):
         """How messages name it."""
@@ -73,6 +87,7 @@ class Certificate:
         self.serial = items.integer()
         if len(self.serial) > 20:
             raise Invalid("format", "serial number of %d bytes" % len(self.serial))
+        yield
         if signature.algorithm(items) != self.how:
             raise Invalid("format", "certificate names two signature algorithms")
         self.issuer = items.whole(SEQUENCE)
@@ -80,15 +95,18 @@ class Certificate:
         self.begins = _time(dates)
         self.ends = _time(dates)
         dates.close()
+        yield
         self.subject = items.whole(SEQUENCE)
-        self.spki = items.whole(SEQUENCE)
-        self.kind, self.key = signature.public_key(self.spki)
+        if self.subject == self.issuer:
+            self.subject = self.issuer  # one copy of it
+        self.kind, self.key = signature.public_key(items.whole(SEQUENCE))
+        yield
         for tag in (0x81, 0x82):  # unique identifiers: of no use to anybody
             if items.peek() == tag:
                 items.take(tag)
         if items.peek():
             outer = items.into(0xA3)
-            self._extensions(outer.into(SEQUENCE))
+            yield from self._extensions(outer.into(SEQUENCE))
             outer.close()
         items.close()
 
@@ -115,8 +133,9 @@ class Certificate:
             elif critical:
                 raise Invalid("format", "critical extension %s is unknown" % oid_text(oid))
             else:
-                continue
+                value.at = value.end
             value.close()
+            yield
 
     def _constraints(self, value):
         items = value.into(SEQUENCE)

@@ -40,13 +40,14 @@ def _missing(cp, profile):
         return "an AuthorizationKey"
     if profile < 2:
         return None
-    from security import forget, shelf, store
+    from security import forget, run, shelf, store
 
     wall = cp.clock.wall()
     try:
         good = False
-        for _, root in store.roots(cp.certs, "CentralSystemRootCertificate"):
-            good = good or wall is None or root.begins <= wall <= root.ends
+        for name in store.named(cp.certs, "CentralSystemRootCertificate"):
+            root = run(store.reading(cp.certs, name))
+            good = good or root and (wall is None or root.begins <= wall <= root.ends)
         if not good:
             return "a valid Central System Root certificate"
         if profile == 3:

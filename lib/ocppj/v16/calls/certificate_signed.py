@@ -13,6 +13,7 @@ def run(cp, payload, now):
     from security import store, turns
 
     steps = store.install_own(cp.certs, chain, cp.clock.wall(), cp.id, get("CpoName"))
+    chain = None
 
     def answer(one, error):
         if error is None:

@@ -10,7 +10,7 @@ def run(cp, payload, now):
     steps = store.install(
         cp.certs,
         use,
-        payload["certificate"],
+        payload.pop("certificate"),  # only the steps hold it, and not for long
         cp.clock.wall(),
         get("CertificateStoreMaxLength"),
         get("AdditionalRootCertificateCheck"),

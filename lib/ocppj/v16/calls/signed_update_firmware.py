@@ -16,7 +16,9 @@ def run(cp, payload, now):
     if transfer.installing(cp):
         return {"status": "Rejected"}  # L01.FR.27
     firmware = payload["firmware"]
-    steps = store.firmware_signer(cp.certs, firmware["signingCertificate"], cp.clock.wall())
+    chain = firmware.pop("signingCertificate")  # only the steps hold it, and not for long
+    steps = store.firmware_signer(cp.certs, chain, cp.clock.wall())
+    chain = None
     url = firmware["location"]
     get = payload.get
     at = parse(firmware["retrieveDateTime"]) or 0
