@@ -16,6 +16,7 @@ from planner.ring import Ring
 NOBODY = const(255)  # no gun, in bytearrays
 _PRECHARGE_DA = const(20)
 LONG_MS = const(1 << 24)
+_FRESH_MS = const(250)  # a module that is asked in each step answers by then
 
 
 class Deal:
@@ -47,6 +48,7 @@ class Deal:
         self.health_pm = array("h", bytes(2 * modules))
         self.volts_dv = array("h", [-1] * modules)
         self.amps_da = array("h", [-1] * modules)
+        self.volts_ms = array("i", bytes(4 * modules))  # age of its voltage
         self.on = bytearray(modules)
         self.set_dv = array("h", bytes(2 * modules))
         self.set_da = array("h", bytes(2 * modules))
@@ -66,6 +68,7 @@ class Deal:
             volts = -1
             amps = able = hot = 0
             match = seq.match_dv[s]
+            fresh = 1
             for m in range(ring.first[s], ring.first[s + 1]):
                 here = self.volts_dv[m]
                 if self.health_pm[m] > 0:
@@ -73,6 +76,8 @@ class Deal:
                 # Behind an open contactor each is for itself: what counts is who is farthest off.
                 # The diode of one that cannot run holds a higher voltage off.
                 if self.health_pm[m] > 0 or here >= match:
+                    if self.volts_ms[m] > _FRESH_MS and self.volts_ms[m] > dt_ms:
+                        fresh = 0
                     if volts < 0 or abs(here - match) > abs(volts - match):
                         volts = here
                 if amps >= 0:
@@ -83,6 +88,7 @@ class Deal:
             seq.able[s] = able
             seq.hot[s] = 1 if hot else 0
             seq.volts_dv[s] = volts
+            seq.fresh[s] = fresh
             seq.amps_da[s] = min(amps, 32_000)
         for g in range(len(self.measured_w)):
             self.measured_w[g] = 0

@@ -20,10 +20,11 @@ class Parts:
     """Facts of a ring of `slots` slots, each with a tie and a module contactor, and `guns` guns.
 
     By index: home owner (NONE: nobody) able (modules of a slot that can run) hot (1: one is told
-    to run) volts_dv amps_da (of a slot's modules; -1 unknown) ev_dv (behind the gun contactor; -1
-    unknown) want cut (constants of sequence.py); ties, guns, mns: Banks, whose `fb` are the
-    reports. `survey` finds: part, the part of the ring a slot may be joined to; holder, the gun
-    that lives in a part (NONE, SEVERAL); part_da, the current of all its modules. bridged: 1 for
+    to run) volts_dv amps_da (of a slot's modules; -1 unknown) fresh (volts_dv is new) ev_dv
+    (behind the gun contactor; -1 unknown) want cut (constants of sequence.py); ties, guns, mns:
+    Banks, whose `fb` are the reports. `survey` finds: part, the part of the ring a slot may be
+    joined to; holder, the gun that lives in a part (NONE, SEVERAL); part_da, the current of all
+    its modules. bridged: 1 for
     a gun that is joined to another; it is cut.
     """
 
@@ -34,6 +35,7 @@ class Parts:
         self.able = bytearray(slots)
         self.hot = bytearray(slots)
         self.volts_dv = array("h", bytes(2 * slots))
+        self.fresh = bytearray(slots)
         self.amps_da = array("h", bytes(2 * slots))
         self.ev_dv = array("h", [-1] * guns)
         self.want = bytearray(guns)

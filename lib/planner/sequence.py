@@ -250,7 +250,7 @@ class Sequence(parts.Parts):
             volts, was = self.volts_dv[s], self._still_dv[s]
             # Below V_safe it may fall: there it can only die.
             still = abs(volts - was) <= _STILL_DV or 0 <= volts < was and volts <= self.safe_dv
-            if volts < 0 or not still or not self.look[s]:
+            if volts < 0 or not still or not self.look[s] or not self.fresh[s]:
                 self._still_dv[s] = volts
                 self._still_ms[s] = 0
             else:

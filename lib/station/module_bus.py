@@ -38,7 +38,9 @@ class ModuleBus:
         self.severe = bytearray(count)
         self.rejected = 0
         self.hot_from_dc, self.hot_dc = 750, 850
-        self._v_ms = array("i", [_LONG_MS] * count)
+        self._v_ms = dispatch.volts_ms
+        for m in range(count):
+            self._v_ms[m] = _LONG_MS
         self._i_ms = array("i", [_LONG_MS] * count)
         self._t_ms = array("i", [_LONG_MS] * count)
         self._run_ms = array("i", bytes(4 * count))
