@@ -33,6 +33,7 @@ class DcModule:
         self.forced_temp_c = None
         self.off_line = False
         self.deaf_s = 0.0
+        self.down_s = 0.0  # since it went off by itself
         self.hours = 0.0
         self.voltage_v = 0.0
         self.cut()
@@ -80,6 +81,7 @@ class DcModule:
         if self.active:
             self.hours += dt_s / 3600
         self.deaf_s += dt_s
+        self.down_s = self.down_s + dt_s if self.off_line or self.temp_c >= TRIP_C else 0.0
         if self.deaf_s > COMM_S:
             self.on = False
         if self.forced_temp_c is not None:

@@ -169,7 +169,8 @@ class DcPlant:
             self._cry(name + f"charging with {amps:.1f} A, the vehicle asks for {asked:.1f} A")
         if held["stage"].see(live and plc.stage not in (DELIVERY, DEMAND, ENDING), SLOW_MS):
             self._cry(name + f"charging in stage {plc.stage}, {amps:.1f} A")
-        if held["estop"].see(live and self.estop, SLOW_MS):
+        heard = not self._excused_ms  # a station that is cut off cannot obey
+        if held["estop"].see(live and self.estop and heard, SLOW_MS):
             self._cry(name + f"charging with the emergency stop pressed, {amps:.1f} A")
         energised = outlet.contactor.on and self.ring.bus_v[g] > 60
         if held["unplugged"].see(energised and not outlet.plugged, SLOW_MS):

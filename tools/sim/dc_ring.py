@@ -14,6 +14,7 @@ TICK_S = TICK_MS / 1000
 LIVE_A = 1.0
 CLOSE_DIFF_V = 20.0
 ALIVE_V = 60.0
+REACT_S = 0.7  # from the failure of a module to the last contactor that was ordered before
 
 
 class DcRing:
@@ -141,10 +142,16 @@ class DcRing:
             return
         # One that is welded by hand was not ordered. A bus with nothing on it takes the voltage
         # of the other.
-        if self.ties[k].wanted and self._attached(k) and self._attached(after):
+        if self._ordered(self.ties[k], k) and self._attached(k) and self._attached(after):
             apart = abs(self.bus_v[k] - self.bus_v[after])
             if apart > CLOSE_DIFF_V:
                 self.cry(f"tie {k + 1} closed over a voltage difference of {apart:.0f} V")
+
+    def _ordered(self, switch, slot):
+        """Was it closed by order, and has no module of its bus failed while that was under way?"""
+        part = next(part for part in self.parts() if slot in part)
+        fails = [m for s in part for m in self.in_slot[s] if 0 < m.down_s < REACT_S]
+        return switch.wanted and not fails
 
     def _attached(self, slot):
         for part in self.parts():
@@ -159,7 +166,7 @@ class DcRing:
             if gives > LIVE_A and not self.dropped(s):
                 self.cry(f"module contactor {s + 1} opened under load, {gives:.1f} A")
             return
-        if not self.mns[s].wanted:
+        if not self._ordered(self.mns[s], s):
             return
         # The diode of one that cannot run holds the bus off; but one at least has to match it.
         for m in [m for m in self.in_slot[s] if m.active] or self.in_slot[s]:
@@ -173,7 +180,7 @@ class DcRing:
             if self.current_a[g] > LIVE_A and not self.excused(g):
                 self.cry(f"connector {g + 1}: opened under load, {self.current_a[g]:.1f} A")
             self.current_a[g] = 0.0
-        elif gun.inlet and self.gcs[g].wanted:
+        elif gun.inlet and self._ordered(self.gcs[g], self.homes[g]):
             apart = abs(self.bus_v[self.homes[g]] - gun.emf_v)
             if apart > CLOSE_DIFF_V:
                 self.cry(f"connector {g + 1}: closed over a voltage difference of {apart:.0f} V")
