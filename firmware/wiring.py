@@ -30,7 +30,7 @@ def build(app):
     """Make every object as an attribute of `app`, wire them, start nothing."""
     app.board = board
     board.VERSION = app.VERSION  # what BootNotification tells
-    board.UPDATE = lazy.call("ota.slots", "state", app.VERSION)
+    board.UPDATE = lazy.call("ota.slots", "state")
     app.log = log.get
     app.bus = bus = Bus()
     app.store = FileStore("journal")

@@ -4,6 +4,7 @@ make release BOARD=ESP32_GENERIC KEY=keys/signer.key CERT=keys/signer.pem
 python tools/release.py --help
 """
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -27,6 +28,10 @@ from tools.board import BoardError, bundle, cli, plan  # noqa: E402
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 out = Console(highlight=False, soft_wrap=True)
+# An app's first segment begins with its description; firmware.bin begins with the boot loader.
+APP = b"\x32\x54\xcd\xab"
+# The chip of an app image, bytes 12 and 13 of it (esp_image_header_t), by board.json's mcu.
+CHIPS = {"esp32": 0, "esp32s2": 2, "esp32c3": 5, "esp32s3": 9, "esp32c2": 12, "esp32c6": 13}
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False)]
 
 
@@ -65,7 +70,7 @@ def make(
     """Make a signed update of the files of a board's build, or of a whole app image."""
     private, chain = bundle.load(key, cert)
     if image:
-        kind, files = "app", {"app.bin": image.read_bytes()}
+        kind, files = "app", {"app.bin": _image(image, board)}
     elif tree:
         kind, files = "files", _tree(tree)
     else:
@@ -83,6 +88,22 @@ def make(
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(data)
     out.print(f"{target}: {release} for {board}, {len(files)} files, {len(data)} bytes")
+
+
+def _image(path: Path, board: str) -> bytes:
+    """An app image; BoardError unless it is one, for the board's chip."""
+    data = path.read_bytes()
+    if data[:1] != b"\xe9" or data[32:36] != APP:
+        raise BoardError(
+            f"{path} is no app image: it is micropython.bin, beside the build's firmware.bin"
+        )
+    about = ROOT / "boards" / board / "board.json"
+    wanted = CHIPS.get(json.loads(about.read_text()).get("mcu")) if about.exists() else None
+    found = int.from_bytes(data[12:14], "little")
+    if wanted is not None and found != wanted:
+        names = {number: name for name, number in CHIPS.items()}
+        raise BoardError(f"{path} is for {names.get(found, found)}, {board} has {names[wanted]}")
+    return data
 
 
 def _tree(folder: Path) -> dict[str, bytes]:

@@ -32,6 +32,7 @@ IO = (
     },
 )
 CONSOLE_PORT = 0  # the console is on the serial port
+APP_UPDATES = True  # with two app slots an update is an image of the whole firmware
 NET = ("wifi", {})  # a cable: ("lan", params), see net/lan.py
 PARTS = ("provision", "statuspage")
 

@@ -25,11 +25,19 @@ def update(app, args, session):
 
 def _state(app):
     current, left, back = lazy.call("ota.slots", "read")
-    where = "the root" if current == "-" else "folder " + current
-    yield "%s %s runs from %s" % (app.board.NAME, app.VERSION, where)
+    label = current == "-" and lazy.call("ota.slots", "running")
+    yield "%s %s runs from %s" % (app.board.NAME, app.VERSION, _place(current, label))
     if app.board.UPDATE == "trial":
-        before = "the root" if back == "-" else back
-        yield "on trial: %s more starts, else back to %s" % (left, before)
+        if back[0] == "=":  # the boot loader's rule
+            yield "on trial: without another start, else back to the other partition"
+        else:
+            yield "on trial: %s more starts, else back to %s" % (left, _place(back, None))
+
+
+def _place(folder, label):
+    if label:
+        return "partition " + label
+    return "the root" if folder == "-" else "folder " + folder
 
 
 def _follow(app, owner, transfer, job):

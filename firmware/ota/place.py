@@ -15,6 +15,9 @@ from update import bundle
 
 _NO_ROOM = const(28)  # ENOSPC
 _ROOM = const(1_000_000)  # bytes that a build of .mpy files takes in blocks of 4 KB, and some
+_MAGIC = const(0xE9)  # the first byte of an app image
+_MANIFEST = const(0x20000)  # more than all that a bundle has before its files
+_SPARE = const(65536)  # bytes of flash that no download takes
 _ROOT = ("lib", "core", "drivers", "tasks", "console", "net", "ota", "parts")
 
 
@@ -57,12 +60,14 @@ class Folder:
 
 
 class App:
-    """A place for an app image: the partition that the boot loader would start next."""
+    """A place for an app image: the partition that the boot loader would start next.
 
-    def __init__(self):
-        import esp32
+    part: that partition. chip: bytes 12 and 13 of the image that runs, which name its chip.
+    """
 
-        self.part = esp32.Partition(esp32.Partition.RUNNING).get_next_update()
+    def __init__(self, part, chip):
+        self.part = part
+        self.chip = chip
         self.rows = []
         self.block = bytearray(4096)
         self.used = self.number = 0
@@ -95,8 +100,12 @@ class App:
                 self._flush()
 
     def _flush(self):
-        self.part.ioctl(6, self.number)  # erase
-        self.part.writeblocks(self.number, self.block)
+        if not self.number:
+            if self.block[0] != _MAGIC:
+                raise bundle.Refused("format", "this is no app image")
+            if self.block[12:14] != self.chip:
+                raise bundle.Refused("board", "an app image of another chip")
+        self.part.writeblocks(self.number, self.block)  # it erases first
         self.number += 1
         self.used = 0
 
@@ -118,6 +127,14 @@ class Update:
         self.app = app
         self.count = 0
         self.place = self.folder = None
+        self.slot = spare_app() if getattr(app.board, "APP_UPDATES", False) else None
+
+    def most(self):
+        """Bytes that a download may have."""
+        if self.slot:
+            return self.slot[0].info()[3] + _MANIFEST
+        free = self.app.store.free()
+        return 1 << 29 if free is None else max(free - _SPARE, 0)
 
     async def make_room(self):
         """Before the first byte: what lay in the spare folder goes.
@@ -126,6 +143,8 @@ class Update:
         cable goes, but for boot.py, main.py and the board's data: the update that runs has proved
         itself (boot.py finds it without the file `slot`, too).
         """
+        if self.slot:
+            return
         slots = lazy.load("ota.slots")
         lazy.drop("ota.slots")
         await clear(slots.spare())
@@ -142,8 +161,8 @@ class Update:
         self.let_go()
         self.count = 0
         self.sha = hashlib.sha256()
-        if getattr(self.app.board, "APP_UPDATES", False):
-            self.place = App()
+        if self.slot:
+            self.place = App(*self.slot)
         else:
             self.folder = slots.spare()
             await clear(self.folder)
@@ -190,13 +209,34 @@ class Update:
                 pass  # boot.py asks for it where the file `slot` is lost
             lazy.call("ota.slots", "switch", self.folder)
         else:
-            lazy.call("ota.slots", "switch_app", self.bundle.head["version"])
-            self.place.part.set_boot()
+            part = self.slot[0]
+            lazy.call("ota.slots", "switch_app", part.info()[4])
+            try:
+                part.set_boot()
+            except OSError:  # the chip finds no image in it: what runs stays, and nothing is tried
+                lazy.call("ota.slots", "known")
+                raise
 
     def let_go(self):
         """Close what is open."""
         if self.folder and self.place:
             self.place.close()
+
+
+def spare_app():
+    """(partition for an app image, chip) of App; None on a chip that has one slot only."""
+    from esp32 import Partition
+
+    runs = Partition(Partition.RUNNING)
+    try:
+        part = runs.get_next_update()
+    except OSError:  # none at all
+        return None
+    if part.info()[2] == runs.info()[2]:  # itself: by no means
+        return None
+    head = bytearray(16)
+    runs.readblocks(0, head)
+    return part, head[12:14]
 
 
 async def clear(folder: str):

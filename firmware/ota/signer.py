@@ -12,11 +12,14 @@ from update.bundle import Refused
 
 
 async def check(app, bundle):
-    """Refused unless the signature of a bundle that is DUE is good."""
+    """Refused unless the signature of a bundle that is DUE is good; OSError: not known yet."""
     from security import Invalid, forget
 
+    now = app.clock.wall()
+    if now is None:  # it may be known at the next attempt
+        raise OSError("the time is not known: certificates cannot be judged")
     try:
-        ok = await _steps(_judge(bundle, app.clock.wall()))
+        ok = await _steps(_judge(bundle, now))
     except Invalid as e:
         raise Refused("signature", str(e))
     finally:

@@ -5,7 +5,7 @@ says which one runs: CURRENT LEFT BACK. CURRENT, BACK: "-" (the root), "a" or "b
 how many more starts a new build has to prove itself; or "failed": BACK was CURRENT's trial, which
 did not. boot.py reads it before anything else runs, counts down, and goes back at 0; so it does
 not depend on any build. No file: the root. An app image has the root's place, and BACK is "=" with
-its version: the boot loader goes back by itself, which then shows.
+the label of its partition: the boot loader goes back by itself, which then shows.
 """
 
 import os
@@ -42,22 +42,36 @@ def switch(folder: str):
     write(folder, STARTS, read()[0])
 
 
-def switch_app(version: str):
-    """From the next start on an app image of that version runs, on trial."""
-    write("-", STARTS, "=" + version)
+def switch_app(label: str):
+    """From the next start on the app image in the partition of that label runs, on trial."""
+    write("-", STARTS, "=" + label)
 
 
-def state(version: str) -> str:
-    """Of the build that runs, of that version: "trial", "failed" (the one after it did) or ""."""
+def running() -> str:
+    """The label of the app partition that runs; "" where there is none."""
+    try:
+        from esp32 import Partition
+    except ImportError:
+        return ""
+    return Partition(Partition.RUNNING).info()[4]
+
+
+def state() -> str:
+    """Of the build that runs: "trial", "failed" (the one after it did) or ""."""
     _, left, back = read()
-    if left.isdigit() and back in ("=" + version, "-", "a", "b"):
+    if left.isdigit() and (back[0] != "=" or back[1:] == running()):
         return "trial"
     return "" if left == "ok" else "failed"
 
 
 def confirm():
-    """It has: it stays."""
-    write(read()[0], "ok", "-")
+    """It has: it stays. The boot loader is told first: a cut in between is one more trial."""
+    current, _, back = read()
+    if back[0] == "=":
+        from esp32 import Partition
+
+        Partition.mark_app_valid_cancel_rollback()
+    write(current, "ok", "-")
 
 
 def give_up():

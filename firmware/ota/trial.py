@@ -17,7 +17,6 @@ def tick(app, now: int):
         if now >= _GOOD_S and _well(app):
             app.log("OTA").info("the update stays")
             slots.confirm()
-            _confirm_app(app)
             app.board.UPDATE = ""
             if app.cp:
                 lazy.call("ocppj.transfer", "proved", app.cp)
@@ -44,9 +43,3 @@ def _well(app):
 def _idle(app):
     return all([c.session is None for c in app.station.connectors])
 
-
-def _confirm_app(app):
-    if getattr(app.board, "APP_UPDATES", False):
-        import esp32
-
-        esp32.Partition.mark_app_valid_cancel_rollback()

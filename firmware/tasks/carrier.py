@@ -12,7 +12,6 @@ from location import shown
 from ocppj.datetime import parse
 
 _DIAGNOSTICS = "diagnostics.txt"
-_SPARE = 65536  # bytes of flash that no download takes
 
 
 def start(app, job):
@@ -34,9 +33,7 @@ async def _carry(app, job, order):
                 job.place = lazy.load("ota.place").Update(app)
                 lazy.drop("ota.place")
                 await job.place.make_room()
-            most = app.store.free()
-            most = 1 << 29 if most is None else max(most - _SPARE, 0)
-            await lazy.load("net.files").get(job.url, job.place, job, most)
+            await lazy.load("net.files").get(job.url, job.place, job, job.place.most())
             job.place.end()
         elif order == "verify":
             await lazy.load("ota.signer").whole(app, job.place.sha.digest())
