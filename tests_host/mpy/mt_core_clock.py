@@ -179,6 +179,7 @@ def test_time_is_written_in_utc():
 def test_the_machine_s_own_clock_stands_in_unix_time():
     import time
 
+    before = int(time.time())
     clock = board_clock(None, None)
-    assert abs(clock.wall() - int(time.time())) <= 1
-    assert clock.uptime_s() == 0
+    assert before <= clock.wall() <= time.time() + 1
+    assert clock.uptime_s() <= time.time() + 1 - before

