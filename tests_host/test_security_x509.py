@@ -80,7 +80,7 @@ def test_what_cannot_be_checked_is_not_read():
         ("algorithm", world.der(mixed).replace(b"\x3d\x04\x03\x03", b"\x3d\x04\x03\x01")),
         ("two signature", world.der(mixed).replace(b"\x3d\x04\x03\x03", b"\x3d\x04\x03\x02", 1)),
         ("RSA-PSS", data.replace(sha256, sha256[:-1] + b"\x04")),
-        ("RSA-PSS", data.replace(sha256, sha256[:-1] + b"\x02", 1)),
+        ("two signature", data.replace(sha256, sha256[:-1] + b"\x02", 1)),
         ("curve", world.der(mixed).replace(b"\xce\x3d\x03\x01\x07", b"\xce\x3d\x03\x01\x01")),
         ("1.2.840.10045.2.9", world.der(mixed).replace(b"\xce\x3d\x02\x01", b"\xce\x3d\x02\x09")),
     ):

@@ -100,6 +100,7 @@ def sums(size: int, x: int, y: int, u: int, v: int):
     hold twice the memory), None for infinity.
     """
     p = curve(size)[0]
+    yield
     slant = yield from inverse((2 * y if x == u else u - x) % p, p)
     found = [None, _row(size, u, v), None, _row(size, x, y), None]
     for at, w in ((2, p - v), (4, v)):
@@ -129,6 +130,7 @@ def joint(size: int, u, v, rows, z: int = 1):
     # Digits -1, 0, 1 of a number k, most of them 0: the bits of 3 k less those of k.
     digits = [(k * n).to_bytes(size + 1, "big") for k in (u, v) for n in (3, 1)]
     u = v = None
+    yield
     point = (1, 1, 0)
     for i in range(8 * size + 1, 0, -1):
         if point[2]:

@@ -26,6 +26,7 @@ def verify(point, digest: bytes, signature: bytes):
     """
     try:
         x, y = public(point)
+        yield
         items = Reader(signature)
         pair = items.into(SEQUENCE)
         items.close()
@@ -72,6 +73,7 @@ def generate(random):
     """
     n = curve.curve(SIZE)[2]
     d = int.from_bytes(random(SIZE + 8), "big") % (n - 1) + 1
+    yield
     point = yield from _times(d, random)
     x, y = point
     return d.to_bytes(SIZE, "big"), b"\x04" + x.to_bytes(SIZE, "big") + y.to_bytes(SIZE, "big")
@@ -98,6 +100,7 @@ def _times(k, random):
     p, _, n, gx, gy = curve.curve(SIZE)
     part = int.from_bytes(random(SIZE), "big") % n
     z = int.from_bytes(random(SIZE), "big") % (p - 1) + 1
+    yield
     rows = yield from curve.sums(SIZE, gx, gy, gx, gy)
     point = yield from curve.joint(SIZE, part, (k - part) % n, rows, z)
     point = yield from curve.affine(point, p)

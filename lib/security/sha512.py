@@ -72,6 +72,7 @@ def digest(short: bool, data: bytes):
     state = [_word(_H, i + 8 * short) for i in range(8)]
     padding = b"\x80" + bytes((111 - len(data)) % 128 + 8) + (len(data) * 8).to_bytes(8, "big")
     data += padding
+    yield
     for at in range(0, len(data), 128):
         yield from _block(state, data[at : at + 128])
     return b"".join([word.to_bytes(8, "big") for word in state[: 6 if short else 8]])
@@ -85,6 +86,7 @@ def _block(state, block):
     """Steps; takes 128 bytes into the state."""
     mask = _MASK
     words = [_word(block, i) for i in range(16)]
+    yield
     a, b, c, d, e, f, g, h = state
     for i in range(_ROUNDS):
         if i > 15:

@@ -63,7 +63,9 @@ def install(files, use: str, text: str, now, most: int, replacing: bool):
     root = found[0]
     kind = KINDS[use]
     name = "%s-%s.der" % (kind, _id(root.der))
+    yield
     settle(files)
+    yield
     old = [n for n in files.names() if n.startswith(kind)]
     if name in old:
         return name

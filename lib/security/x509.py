@@ -59,13 +59,15 @@ class Certificate:
         self.start = items.at
         body = items.into(SEQUENCE)
         self.stop = items.at
-        self.how = signature.algorithm(items)
+        yield
+        how = items.whole(SEQUENCE)
         self.signature = items.bits()
         items.close()
+        self.how = signature.algorithm(Reader(how))
         self.ca = False
         self.path = self.usage = self.purposes = self.names = None
         yield
-        yield from self._body(body)
+        yield from self._body(body, how)
 
     def __str__(self):
         """How messages name it."""
@@ -75,7 +77,7 @@ class Certificate:
         """What the signature is of (memoryview)."""
         return memoryview(self.der)[self.start : self.stop]
 
-    def _body(self, items):
+    def _body(self, items, how):
         if items.peek() != 0xA0:
             raise Invalid("format", "certificate of X.509 version 1: expected version 3")
         version = items.into(0xA0)
@@ -88,17 +90,20 @@ class Certificate:
         if len(self.serial) > 20:
             raise Invalid("format", "serial number of %d bytes" % len(self.serial))
         yield
-        if signature.algorithm(items) != self.how:
+        if items.whole(SEQUENCE) != how:
             raise Invalid("format", "certificate names two signature algorithms")
+        yield
         self.issuer = items.whole(SEQUENCE)
         dates = items.into(SEQUENCE)
         self.begins = _time(dates)
+        yield
         self.ends = _time(dates)
         dates.close()
         yield
         self.subject = items.whole(SEQUENCE)
         if self.subject == self.issuer:
             self.subject = self.issuer  # one copy of it
+        yield
         self.kind, self.key = signature.public_key(items.whole(SEQUENCE))
         yield
         for tag in (0x81, 0x82):  # unique identifiers: of no use to anybody
