@@ -12,7 +12,7 @@ WORKERS ?= $(shell expr 2 \* $$(nproc))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup ports run test test-long check format mpy frozen firmware bench clean distclean \
-        deploy console backup restore provision factory-image flash release
+        deploy console backup restore provision factory-image flash release ota
 export PYTHONDONTWRITEBYTECODE := 1
 
 help: ## lists these targets
@@ -81,6 +81,11 @@ factory-image: setup ## a flash image made here, for esptool: BOARD=ESP32_GENERI
 
 release: setup ## a signed update: BOARD= KEY=signer.key CERT=signer.pem, IMAGE=app.bin for a frozen board
 	@$(PYTHON) tools/release.py make --board $(CHIP) --key $(KEY) --cert $(CERT) $(if $(IMAGE),--image $(IMAGE)) $(if $(FILE),--out $(FILE))
+
+# ADDRESS: this host as the station reaches it; FILE: a bundle that is there already; SIGNED=1: by
+# SignedUpdateFirmware in any case; MINUTES: patience in all.
+ota: setup ## an update from here: KEY= CERT= (or FILE=), and PORT= (tcp:HOST:PORT) or CSMS=http://.. STATION=
+	@$(PYTHON) tools/ota.py --board $(CHIP) --port $(PORT) $(if $(KEY),--key $(KEY)) $(if $(CERT),--cert $(CERT)) $(if $(FILE),--file $(FILE)) $(if $(IMAGE),--image $(IMAGE)) $(if $(CSMS),--csms $(CSMS)) $(if $(STATION),--station $(STATION)) $(if $(SIGNED),--signed) $(if $(ADDRESS),--address $(ADDRESS)) $(if $(MINUTES),--minutes $(MINUTES))
 
 flash: setup ## how stock MicroPython gets onto the chip: the lines for esptool
 	@$(DEPLOY) flash --port $(PORT)

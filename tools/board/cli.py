@@ -7,11 +7,16 @@ from rich.console import Console
 
 from tools.board import BoardError
 
+INTERRUPTED = 130
+
 
 def run(app: typer.Typer, name: str, interrupted: str = "interrupted") -> int:
     """Run one command of `app`: 0 done, 1 not (the reason on stderr), 2 for wrong options."""
     try:
-        app(standalone_mode=False)
+        code = app(standalone_mode=False)
+        if code == INTERRUPTED:  # typer has caught the KeyboardInterrupt itself
+            raise KeyboardInterrupt
+        return code or 0
     except BoardError as error:
         Console(stderr=True, highlight=False, soft_wrap=True).print(
             f"{name}: {error}", markup=False
@@ -29,4 +34,3 @@ def run(app: typer.Typer, name: str, interrupted: str = "interrupted") -> int:
             error.show()  # wrong options: typer's own words
             return 2
         raise
-    return 0
