@@ -19,6 +19,7 @@ from pathlib import Path
 from tools import build, micropython
 from tools.link import linker
 from tools.sim import rom
+from tools.sim.kept import kept
 
 PR_SET_PDEATHSIG = 1
 RESTART_S = 0.2
@@ -68,6 +69,8 @@ class Firmware:
     def command(self, flash: Path) -> list[str]:
         """The command line that runs it on that flash; builds what is not up to date."""
         port = micropython.path(self.bits, frozen=self.form == "frozen")
+        if self.form == "frozen":
+            port = kept(port)
         path = [".frozen"]
         mount = ""
         if self.form == "romfs":
@@ -75,7 +78,8 @@ class Firmware:
             path = ["/rom", "/rom/lib", ".frozen"]
         elif self.form != "frozen":
             # Every module keeps its path in RAM: it must not be longer than on a board (/lib/..).
-            mount = f"import vfs; vfs.mount(vfs.VfsPosix({str(build.tree(self.form))!r}), '/f'); "
+            tree = str(kept(build.tree(self.form)))
+            mount = f"import vfs; vfs.mount(vfs.VfsPosix({tree!r}), '/f'); "
             path = ["/f", "/f/lib", ".frozen"]
         found = build.found("mpy" if self.form == "romfs" else self.form)
         used = {name: found[name] for name in REACHED if name in found}
