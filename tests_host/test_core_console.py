@@ -14,23 +14,19 @@ from pathlib import Path
 import pytest
 
 from patience import PATIENCE_S
+from tools.sim.bench import reserved_port
 
 F_SETPIPE_SZ = 1031  # fcntl's name for it is new
 ROOT = Path(__file__).parent.parent
 PATHS = [str(ROOT / part) for part in ("firmware", "lib", "boards/UNIX")]
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 class Station:
     """The firmware from source in an own folder, without plant and central system."""
 
     def __init__(self, port, cwd, before="", stdin=subprocess.DEVNULL, stdout=None, **config):
-        self.console = free_port()
+        self.reserved = reserved_port()
+        self.console = self.reserved.getsockname()[1]
         (cwd / "config.json").write_text(json.dumps({"version": 1, "values": config}))
         env = dict(os.environ, GALVANI_CAN="slcan://127.0.0.1:9")
         env["GALVANI_CONSOLE"] = str(self.console)
@@ -75,6 +71,7 @@ class Station:
     def __exit__(self, *_):
         self.process.kill()
         self.process.wait()
+        self.reserved.close()
 
 
 def read_until(fd, *texts):

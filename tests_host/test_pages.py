@@ -13,7 +13,8 @@ import httpx
 import pytest
 
 from patience import PATIENCE_S, eventually
-from test_core_console import Station, free_port
+from test_core_console import Station
+from tools.sim.bench import reserved_port
 
 ROOT = Path(__file__).parent.parent
 # A radio whose time is the real one, and an access point that is noted in the file `ap`.
@@ -63,7 +64,8 @@ class Site:
     """A station with web pages at `url`."""
 
     def __init__(self, port, cwd, monkeypatch, radio=True, **config):
-        http = free_port()
+        self.reserved = reserved_port()
+        http = self.reserved.getsockname()[1]
         monkeypatch.setenv("GALVANI_HTTP", str(http))
         self.url = f"http://127.0.0.1:{http}"
         self.station = Station(port, cwd, prelude(radio), **config)
@@ -74,6 +76,7 @@ class Site:
 
     def __exit__(self, *_):
         self.station.__exit__()
+        self.reserved.close()
 
     def open(self):
         """Wait for the page; its text."""

@@ -65,7 +65,8 @@ class Bench:
         self.machine = Machine(firmware, self.dir, self._environment, log)
         self.machine.on_down = self._down
         self.machine.on_power = self._powered
-        self.console = ConsoleLink(_free_port(), lambda: self.machine.power)
+        self._reserved = reserved_port()
+        self.console = ConsoleLink(self._reserved.getsockname()[1], lambda: self.machine.power)
         words = DcWords(self) if options.profile == "dc" else Words(self)
         self.control = ControlPort(words, self.console)
         self.can = []
@@ -211,6 +212,7 @@ class Bench:
         for hub in self.hubs:
             await hub.stop()
         self.claim.close()
+        self._reserved.close()
         if self.temporary:
             self.temporary.cleanup()
 
@@ -234,6 +236,14 @@ def log(text: str) -> None:
     print("bench:", text, file=sys.stderr, flush=True)
 
 
-def _free_port():
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
+def reserved_port() -> socket.socket:
+    """A socket whose port is a station's to listen on: while it is open nobody else is given it.
+
+    Bound and never listening: on Linux a second socket may then bind the port too, if both have
+    SO_REUSEADDR, as asyncio's servers have (also MicroPython's). The station cannot choose a port
+    by itself: MicroPython does not tell which one the system gave.
+    """
+    kept = socket.socket()
+    kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    kept.bind(("127.0.0.1", 0))
+    return kept
