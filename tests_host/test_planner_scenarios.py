@@ -192,6 +192,17 @@ def test_a_denied_gun_gets_a_reason(facts, reason):
     assert found["denied"]["1"].startswith(reason)
 
 
+def test_no_module_carries_no_floor_even_where_the_grid_refuses_another():
+    # Found by the second oracle: whether max_modules binds was unknown before the first survey.
+    floor = {"min_w": 1000}
+    problem = station(4, (0, 9000, floor), (2, 9000, floor), grid_w=1000, max_modules=0)
+    found = planned(problem)
+    assert found["admitted"] == []
+    assert set(found["denied"].values()) == {
+        "it cannot be served even alone: ties, pins or modules of its slots"
+    }
+
+
 def test_a_floor_above_the_demand_is_denied():
     found = planned(station(4, (0, 4000, {"min_w": 5000})))
     assert found["denied"] == {"1": "its floor is above its demand"}

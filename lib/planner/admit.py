@@ -1,8 +1,7 @@
 """Which guns can be served at all, and why not the others?
 
-All together if that works; otherwise one after another in the order of their rank, each kept if a
-legal layout with every floor still exists. That is the best choice, because dropping a gun frees
-slots and never takes any. A gun that is refused gets a reason.
+All together if that works, which it mostly does; else refuse.py finds out which ones by rank. A
+gun that is refused gets a reason.
 """
 
 from micropython import const
@@ -20,6 +19,8 @@ def admit(planner):
     wanted = planner.wanted
     denied = planner.denied
     floors = 0
+    ring.bare = False
+    ring.limited = ring.max_modules < len(ring.slot_of)
     for g in range(len(wanted)):
         denied[g] = wanted[g] = 0
         if ring.home[g] < 0:
@@ -32,11 +33,13 @@ def admit(planner):
             wanted[g] = 1
             floors += ring.floor_w[g]
     yield
-    planner.fits = False
-    if floors <= ring.grid_w:
+    planner.fits = tried = floors <= ring.grid_w
+    if tried:
         yield from survey(planner)
     if not planner.fits:
-        yield from _by_rank(planner)
+        from planner import refuse
+
+        yield from refuse.by_rank(planner, tried)
 
 
 def survey(planner):
@@ -47,41 +50,20 @@ def survey(planner):
     work = 0
     for k in range(ring.count):
         ring.survey(k)
-        work += 3 + ring.reach_cw[k] + ring.reach_cc[k]
-        if work > 7:
-            yield
-            work = 0
+        work += 2
+        for way in (1, -1):
+            while ring.walk(k, way):
+                yield
+                work = 0
+            work += 1
+            if work > 4:
+                yield
+                work = 0
+    yield
     planner.fits = ring.pins()
+    yield
     if planner.fits and ring.count:
         yield from feasible(planner)
-
-
-def _by_rank(planner):
-    ring = planner.ring
-    wanted = planner.wanted
-    denied = planner.denied
-    for g in range(len(wanted)):
-        wanted[g] = 0
-    left = ring.grid_w
-    for g in planner.turn:
-        if ring.home[g] < 0 or denied[g]:
-            continue
-        if ring.floor_w[g] > left:
-            denied[g] = GRID
-            continue
-        wanted[g] = 1
-        yield from survey(planner)
-        if planner.fits:
-            left -= ring.floor_w[g]
-            continue
-        wanted[g] = 0
-        kept = bytes(wanted)
-        for i in range(len(wanted)):
-            wanted[i] = i == g
-        yield from survey(planner)
-        denied[g] = BESIDE if planner.fits else ALONE
-        wanted[:] = kept
-    yield from survey(planner)
 
 
 def feasible(planner):
@@ -94,8 +76,10 @@ def feasible(planner):
     n = ring.count
     for k in range(n):
         need = ring.floor_w[ring.gun[k]]
-        if not (ring.ends_cw[k] & ring.ends_cc[k] & 1) or need and ring.carries(k, 0, 0) < need:
+        if not (ring.ends_cw[k] & ring.ends_cc[k] & 1) or need and not ring.reaches(k, 0, 0, need):
             break
+        if need and ring.limited:
+            yield
     else:
         if n > 1 or ring.legal_alone(0, 0):
             return
@@ -115,7 +99,7 @@ def _alone(planner, r):
     floor = ring.floor_w[ring.gun[0]]
     far = min(ring.reach_cw[0], ring.gap[0] - r)
     for l in range(far, -1, -1):  # noqa: E741
-        if ring.legal_alone(r, l) and ring.carries(0, r, l) >= floor:
+        if ring.legal_alone(r, l) and (not floor or ring.reaches(0, r, l, floor)):
             planner.fits = True
             return
         yield
@@ -129,7 +113,7 @@ def _around(planner, first):
         floor = ring.floor_w[ring.gun[k]]
         gap = ring.gap[k]
         l = 0  # noqa: E741
-        while not ring.ends_cw[k] >> l & 1 or floor and ring.carries(k, r, l) < floor:
+        while not ring.ends_cw[k] >> l & 1 or floor and not ring.reaches(k, r, l, floor):
             l += 1  # noqa: E741
             if l > ring.reach_cw[k]:
                 return

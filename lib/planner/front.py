@@ -56,7 +56,8 @@ def _extend(planner, k, states, l, front):  # noqa: E741
     g = ring.gun[k]
     fill = planner.fill
     for r, labels in states:
-        power = min(ring.demand_w[g], ring.carries(k, r, l))
+        power = ring.demand_w[g]
+        power = min(power, ring.carries(k, r, l, power))
         if power < ring.floor_w[g]:
             continue
         pair = (power * fill.grow[k], fill.weight[k])

@@ -65,10 +65,14 @@ def alone(planner):
     demand = min(ring.demand_w[g], ring.grid_w)
     lowest = most = 0
     reach = ring.reach_cc[0]
+    # All that it can reach carries this; nothing carries more.
+    demand = min(
+        demand, ring.carries(0, reach, min(ring.reach_cw[0], ring.gap[0] - reach), demand)
+    )
     arc_r = arc_l = 0
     if planner.kept:
         arc_r, arc_l = planner.arc_cc[0], planner.arc_cw[0]
-        most = min(demand, ring.carries(0, arc_r, arc_l))
+        most = min(demand, ring.carries(0, arc_r, arc_l, demand))
         if most == demand:
             reach = -1  # nothing carries more, nothing is cheaper
         lowest = _priced(ring, g, arc_r, -1) + _priced(ring, g, arc_l, 1)
@@ -81,12 +85,14 @@ def alone(planner):
                 beyond += price(ring, g, (ring.home[g] + l) % ring.slots)
             if l & 3 == 3 or ring.limited:
                 yield
-            power = min(demand, ring.carries(0, r, l))
-            if power < best or power == best and behind + beyond >= lowest:
+            cost = behind + beyond
+            if cost >= lowest and best == demand:
+                continue
+            if not ring.reaches(0, r, l, best if cost < lowest else best + 1):
                 continue
             if ring.legal_alone(r, l):
-                best = power
-                lowest = behind + beyond
+                best = min(demand, ring.carries(0, r, l, demand))
+                lowest = cost
                 arc_r, arc_l = r, l
         yield
     planner.arc_cc[0] = arc_r
@@ -141,7 +147,7 @@ class Chain:
         first = 0
         free = False
         for k in range(n):
-            if ring.carries(k, 0, 0) >= self.planner.need[k]:
+            if ring.reaches(k, 0, 0, self.planner.need[k]):
                 first = k  # its home is enough: its two sides do not depend on each other
                 free = True
                 break
@@ -213,7 +219,7 @@ class Chain:
         need = self.planner.need[k]
         reach = r = ring.reach_cc[k]
         for l in range(ring.reach_cw[k] + 1):  # noqa: E741
-            while r >= 0 and ring.carries(k, r, l) >= need:
+            while r >= 0 and ring.reaches(k, r, l, need):
                 r -= 1
                 yield
             self.least[row + l] = r + 1 if r < reach and ring.ends_cw[k] >> l & 1 else NEVER

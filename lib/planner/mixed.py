@@ -7,25 +7,46 @@ Loaded on demand: modules of one station are mostly alike, and then carry.py jus
 def choose(planner, g, able, power):
     """Generator: take the best choice of `able`, modules in order of preference, for gun `g`."""
     ring = planner.ring
+    strong = [ring.usable(g, m) for m in able]
+    yield
+    on = []  # what the running ones and the others give, the strongest first
+    off = []
+    for i in range(len(able)):
+        (on if ring.on[able[i]] else off).append(strong[i])
+    on.sort()
+    on.reverse()
+    off.sort()
+    off.reverse()
+    strong.sort()
     count = carried = 0
-    for strong in sorted([ring.usable(g, m) for m in able], reverse=True):
-        if carried >= power:
-            break
-        carried += strong
+    while carried < power:
         count += 1
+        carried += strong[-count]
     yield
-    running = _running(ring, g, able, power, count)
+    running = _running(on, off, power, count)
     yield
-    yield from _take(planner, g, able, power, count, running)
+    for m in able:
+        if not count:
+            return
+        own = ring.usable(g, m)
+        runs = 1 if ring.on[m] else 0
+        (on if runs else off).remove(own)
+        # Taken if the strongest of those behind it can carry what it leaves.
+        if runs <= running:
+            rest = _strongest(on, off, count - 1, running - runs)
+            if rest >= 0 and rest + own >= power:
+                planner.carrier[m] = g
+                power -= own
+                count -= 1
+                running -= runs
+        yield
 
 
-def _strongest(ring, g, able, count, running):
-    """The power of `count` of the modules, the strongest ones, `running` of them running."""
-    power = 0
-    on = sorted((ring.usable(g, m) for m in able if ring.on[m]), reverse=True)
-    off = sorted((ring.usable(g, m) for m in able if not ring.on[m]), reverse=True)
+def _strongest(on, off, count, running):
+    """The power of the `count` strongest modules with `running` that run; -1: there are none."""
     if running > len(on) or count - running > len(off):
         return -1
+    power = 0
     for i in range(running):
         power += on[i]
     for i in range(count - running):
@@ -33,28 +54,9 @@ def _strongest(ring, g, able, count, running):
     return power
 
 
-def _running(ring, g, able, power, count):
+def _running(on, off, power, count):
     """How many of `count` modules that carry `power` can be ones that run already."""
-    for running in range(count, 0, -1):
-        if _strongest(ring, g, able, count, running) >= power:
-            return running
-    return 0
-
-
-def _take(planner, g, able, power, count, running):
-    """Each module in turn, if the strongest of those behind it can carry what it leaves."""
-    ring = planner.ring
-    for i in range(len(able)):
-        if not count:
-            return
-        m = able[i]
-        on = 1 if ring.on[m] else 0
-        if on > running:
-            continue
-        rest = _strongest(ring, g, able[i + 1 :], count - 1, running - on)
-        if rest >= 0 and rest + ring.usable(g, m) >= power:
-            planner.carrier[m] = g
-            power -= ring.usable(g, m)
-            count -= 1
-            running -= on
-        yield
+    running = min(count, len(on))
+    while running and _strongest(on, off, count, running) < power:
+        running -= 1
+    return running

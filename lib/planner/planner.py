@@ -15,6 +15,7 @@ from micropython import const
 from planner import admit, carry, layout, split
 from planner.fill import Fill
 from planner.ring import NOBODY
+from planner.split import ALL
 
 # Beyond so many slots the label DP is used; up to them every split is tried.
 EXACT_SLOTS = const(8)
@@ -62,6 +63,7 @@ class Planner:
         self._rank()
         yield
         yield from admit.admit(self)
+        yield
         yield from self._weigh()
         yield
         n = ring.count
@@ -136,7 +138,8 @@ class Planner:
     def _high(self, k, r, l):  # noqa: E741
         """The most that gun at place `k` can get from an arc."""
         ring = self.ring
-        self.fill.high[k] = min(ring.demand_w[ring.gun[k]], ring.carries(k, r, l))
+        power = ring.demand_w[ring.gun[k]]
+        self.fill.high[k] = min(power, ring.carries(k, r, l, power))
 
     def _level(self):
         """Fill up to the grid's limit: sets `level`, and `need`, what each arc has to carry."""
@@ -146,11 +149,15 @@ class Planner:
             self.need[k] = fill.asks(k, self.level)
 
     def _carried(self):
-        """True if the arcs kept from the previous layout carry what is needed."""
+        """Generator: sets `fits` if the arcs of the previous layout carry what is needed."""
+        self.fits = False
         for k in range(self.ring.count):
-            if self.ring.carries(k, self.arc_cc[k], self.arc_cw[k]) < self.need[k]:
-                return False
-        return True
+            if not self.ring.reaches(k, self.arc_cc[k], self.arc_cw[k], self.need[k]):
+                return
+            if k & 3 == 3 or self.ring.limited:
+                yield
+        self.fits = True
+        yield
 
     def _solve(self, exact):
         """Two guns or more: need, level and arcs."""
@@ -163,8 +170,10 @@ class Planner:
         # No layout can give more than this; if the kept one does, it is the best.
         self._level()
         yield
-        if self.kept and self._carried():
-            return
+        if self.kept:
+            yield from self._carried()
+            if self.fits:
+                return
         gaps = []
         splits = 1
         for k in range(n):
@@ -175,6 +184,8 @@ class Planner:
         if splits == 1:  # nothing to choose
             for k in range(n):
                 self._high(k, gaps[k - 1][1], gaps[k][0])
+                if k & 3 == 3 or ring.limited:
+                    yield
             yield
             self._level()
         elif exact:
@@ -187,34 +198,42 @@ class Planner:
 
             yield from solver.solve(self, gaps)
         else:
+            yield
             yield from split.Labels(self, gaps).walk()
             self._level()
         yield
-        if self.kept and (self._carried() or self._as_good()):
-            return
+        if self.kept:
+            yield from self._carried()
+            if not self.fits:
+                yield from self._as_good()
+            if self.fits:
+                return
         yield from layout.Chain(self).walk()
 
     def _as_good(self):
-        """Is the kept layout as fair as the best? Then its powers count, and nothing moves."""
+        """Generator: sets `fits` if the kept layout is as fair as the best: nothing moves then."""
         fill = self.fill
         n = fill.count
         best = sorted(fill.stands(k, self.level) for k in range(n))
-        high = fill.high[:n]
-        need = self.need[:n]
+        high = fill.high[:]
+        need = self.need[:]
         level = self.level
+        yield
         for k in range(n):
             self._high(k, self.arc_cc[k], self.arc_cw[k])
             if fill.high[k] < fill.low[k]:
                 break
+            if k & 3 == 3 or self.ring.limited:
+                yield
         else:
             self._level()
-            if sorted(fill.stands(k, self.level) for k in range(n)) == best:
-                return True
-        for k in range(n):
-            fill.high[k] = high[k]
-            self.need[k] = need[k]
-        self.level = level
-        return False
+            yield
+            self.fits = sorted(fill.stands(k, self.level) for k in range(n)) == best
+        if not self.fits:
+            fill.high[ALL] = high
+            self.need[ALL] = need
+            self.level = level
+        yield
 
     def _publish(self):
         """Generator: the arcs become the owner map; powers get their sources."""

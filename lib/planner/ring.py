@@ -52,8 +52,9 @@ class Ring:
         self.on = bytearray(modules)
         self.hours = [0] * modules
         self.first = bytearray(slots + 1)  # the first module of each slot, from arrange()
-        # Can `max_modules` bind? Then an arc carries less than the sum of its slots. From admit().
+        # Can `max_modules` bind? Then an arc may carry less than the sum of its slots.
         self.limited = False
+        self.bare = False  # survey() and walk() count no capacity for guns that have no floor
         self._one = 0
         self._at_home = bytearray(slots)
         self._sums = [0] * modules
@@ -105,19 +106,37 @@ class Ring:
                 self._one = -1 if self._one else one
         return power
 
-    def carries(self, k, r, l):  # noqa: E741
-        """What the arc `r`, `l` of place `k` can carry: its best `max_modules` modules."""
+    def reaches(self, k, r, l, power):  # noqa: E741
+        """Can the arc `r`, `l` of place `k` carry `power`?"""
+        row = k * self.slots
+        if self.base[k] + self.cc[row + r] + self.cw[row + l] < power:
+            return False
+        return not self.limited or self.carries(k, r, l, power) >= power
+
+    def carries(self, k, r, l, most=-1):  # noqa: E741
+        """What the arc can carry: its best `max_modules` modules; `most`: or only that it is more.
+
+        The best of some modules carry at least their part of the sum: that often is enough.
+        """
         power = self.base[k] + self.cc[k * self.slots + r] + self.cw[k * self.slots + l]
         if not self.limited:
             return power
         if self.alike[k] >= 0:
             return min(power, self.alike[k] * self.max_modules)
         g = self.gun[k]
+        first = self.first
+        s = self.home[g] - r
+        e = self.home[g] + l + 1
+        n = first[e] - first[s] if s >= 0 and e <= self.slots else len(self.slot_of)
+        if n <= self.max_modules:
+            return power
+        if most >= 0 and power // n * self.max_modules >= most:
+            return most
         sums = self._sums
         n = 0
-        for i in range(r + 1 + l):
-            s = (self.home[g] - r + i) % self.slots
-            for m in range(self.first[s], self.first[s + 1]):
+        for i in range(s, e):
+            i %= self.slots
+            for m in range(first[i], first[i + 1]):
                 sums[n] = self.usable(g, m)
                 n += 1
         for i in range(n, len(sums)):
@@ -130,7 +149,6 @@ class Ring:
 
     def admit(self, wanted):
         """Take the guns with a 1 in `wanted` as admitted: put them in ring order, with gaps."""
-        self.limited = self.max_modules < len(self.slot_of)
         at_home = self._at_home
         for g in range(len(wanted)):
             if wanted[g]:
@@ -147,29 +165,39 @@ class Ring:
             self.gap[i] = (self.home[following] - self.home[self.gun[i]] - 1) % self.slots
 
     def survey(self, k):
-        """Fill the tables of place `k` (after `admit`): capacity by distance, ends, reach."""
-        g = self.gun[k]
-        home = self.home[g]
-        self._one = 0
-        self.base[k] = self.capacity(g, home)
+        """Begin the tables of place `k` (after `admit`) with its home; `walk` goes on."""
         row = k * self.slots
-        self._walk(g, home, 1, self.cw, row, self.gap[k])
-        self.reach_cw[k], self.ends_cw[k] = self._far, self._ends
-        self._walk(g, home, -1, self.cc, row, self.gap[k - 1 if k else self.count - 1])
-        self.reach_cc[k], self.ends_cc[k] = self._far, self._ends
-        self.alike[k] = self._one
+        self.cw[row] = self.cc[row] = 0
+        self.reach_cw[k] = self.reach_cc[k] = self.ends_cw[k] = self.ends_cc[k] = 0
+        self._one = 0
+        g = self.gun[k]
+        if not self.bare or self.floor_w[g]:
+            self.base[k] = self.capacity(g, self.home[g])
 
-    def _walk(self, g, s, way, sums, row, most):
-        """Go from slot `s` as far as an arc may; sums[row + j] = capacity of the first j slots."""
-        tie = self.tie
-        ends = j = power = 0
+    def walk(self, k, way):
+        """Go up to two slots further, as far as an arc may; True if there is more to walk.
+
+        Clockwise to its end (way 1), then counter-clockwise (-1): cw[row + j], cc[row + j] become
+        the capacity of the first j slots, ends the bits of the j where an arc may end.
+        """
+        g = self.gun[k]
+        if way > 0:
+            sums, reach, ends = self.cw, self.reach_cw, self.ends_cw
+            most = self.gap[k]
+        else:
+            sums, reach, ends = self.cc, self.reach_cc, self.ends_cc
+            most = self.gap[k - 1 if k else self.count - 1]
         if most > self.radius:
             most = self.radius
-        sums[row] = 0
-        while True:
-            fault = tie[s if way > 0 else s - 1]
+        j = reach[k]
+        stop = j + 2
+        counts = not self.bare or self.floor_w[g]
+        s = (self.home[g] + way * j) % self.slots
+        row = k * self.slots
+        while j < stop:
+            fault = self.tie[s if way > 0 else s - 1]
             if not fault & CLOSED:
-                ends |= 1 << j
+                ends[k] |= 1 << j
             if j == most or fault & OPEN:
                 break
             s += way
@@ -180,10 +208,11 @@ class Ring:
             if self.blocked[s]:
                 break
             j += 1
-            power += self.capacity(g, s)
-            sums[row + j] = power
-        self._far = j
-        self._ends = ends
+            if counts:
+                sums[row + j] = sums[row + j - 1] + self.capacity(g, s)
+        reach[k] = j
+        self.alike[k] = self._one
+        return j == stop
 
     def pins(self):
         """Let the pins of admitted guns narrow the ends; False if one cannot be kept.

@@ -142,7 +142,7 @@ class Labels:
         g = ring.gun[k]
         power = ring.demand_w[g]
         if self.limited:
-            room = ring.carries(k, r, l)
+            room = ring.carries(k, r, l, power)
         else:
             k_row = k * ring.slots
             room = ring.base[k] + ring.cc[k_row + r] + ring.cw[k_row + l]
