@@ -26,6 +26,8 @@ MOST = {
     "ring.step_alloc.charging": (0, "design 5: a control tick that changes nothing"),
     "planner.replan_time.2_of_12": (400, "planner: a plan for 12 slots"),
     "planner.replan_alloc.2_of_12": (8 * KB, "planner: a plan for 12 slots"),
+    "planner.spread_plan_p95": (450, "planner: nearly all plans of random stations"),
+    "planner.spread_step_max": (25, "planner: no step longer than 5 ms on the chip"),
     "planner.replan_time.4_of_12": (400, "planner: a plan for 12 slots"),
     "planner.replan_alloc.4_of_12": (8 * KB, "planner: a plan for 12 slots"),
     "planner.replan_time.12_of_12": (400, "planner: a plan for 12 slots"),

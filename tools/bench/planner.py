@@ -42,6 +42,24 @@ def costs():
     yield from _figures(port.run(SCRIPT), WHAT, "planner.", "")
 
 
+STATIONS = 500
+SPREAD = {
+    "plan_p50": "half of the plans take at most",
+    "plan_p95": "19 of 20 plans take at most",
+    "plan_max": "the longest plan",
+    "step_max": "the longest step of all",
+}
+
+
+@measures(*(f"planner.spread_{kind}" for kind in SPREAD), alone=True, seconds=5)
+def spread():
+    """Plans of random stations, as events ask for them."""
+    found = port.run("planner_spread.py", STATIONS, 0)
+    for kind, what in SPREAD.items():
+        text = f"{what}; {STATIONS} random stations of 12 slots and up to 12 guns, with faults"
+        yield Figure(f"planner.spread_{kind}", found[kind], "us", text)
+
+
 CPYTHON = ("replan_time", "fill_time")
 
 
