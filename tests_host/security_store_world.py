@@ -7,7 +7,7 @@ from cryptography import x509 as other
 from cryptography.x509 import ocsp
 
 import security_world as world
-from security import Invalid, run, store
+from security import Invalid, request, run, store
 from security_world import NOW, Files
 
 CSMS, MAKER = "CentralSystemRootCertificate", "ManufacturerRootCertificate"
@@ -53,7 +53,7 @@ def station(replacing=False):
 
 def ask(files, serial="CP-0001", organisation="Org"):
     """The request, read by `cryptography`."""
-    text = run(store.new_request(files, serial, organisation, os.urandom))
+    text = run(request.new(files, serial, organisation, os.urandom))
     return other.load_pem_x509_csr(text.encode())
 
 

@@ -57,7 +57,7 @@ def test_a_request_without_wishes():
 def test_names_that_a_certificate_must_not_have(serial, organisation):
     files = Files()
     with pytest.raises(Invalid) as caught:
-        run(store.new_request(files, serial, organisation, os.urandom))
+        run(request.new(files, serial, organisation, os.urandom))
     assert caught.value.kind == "name"
     assert files.content == {}
 

@@ -23,7 +23,7 @@ sys.path[:0] = [%r, %r]
 import security
 from core.journal import FileStore
 from net import trust
-from security import store
+from security import request, store
 
 files = FileStore("certs")
 NOW = %d
@@ -34,7 +34,7 @@ for line in sys.stdin:
         if word == "root":
             said = security.run(store.install(files, CENTRAL, argument, NOW, 8, False))
         elif word == "ask":
-            said = security.run(store.new_request(files, "CP-0001", "Org", os.urandom))
+            said = security.run(request.new(files, "CP-0001", "Org", os.urandom))
         elif word == "own":
             said = str(security.run(store.install_own(files, argument, NOW, "CP-0001", "Org")))
         else:

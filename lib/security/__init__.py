@@ -45,20 +45,20 @@ def turns(steps, answer):
 
     import lazy
 
-    lazy.forget(0)  # this needs the room more than what is only kept
-
     def turn():
+        lazy.forget(0)  # this needs the room more than what is only kept
+        result = error = None
         for _ in range(_TURN):
             try:
                 next(steps)
             except StopIteration as end:
-                said = answer(end.value, None)
+                result = end.value
             except (Invalid, OSError) as e:
-                said = answer(None, e)
+                error = e
             else:
                 continue
             forget()
-            return said
+            return answer(result, error)
         return None
 
     return turn

@@ -16,6 +16,9 @@ from security import Invalid, curve
 from security.der import SEQUENCE, Reader, item, number
 
 SIZE = 32
+# Object identifiers: a key of a curve, and the curve that the station's own keys are of.
+EC_KEY = b"\x2a\x86\x48\xce\x3d\x02\x01"
+P256 = b"\x2a\x86\x48\xce\x3d\x03\x01\x07"
 
 
 def verify(point, digest: bytes, signature: bytes):
@@ -44,8 +47,10 @@ def verify(point, digest: bytes, signature: bytes):
     s = int.from_bytes(s, "big")
     if not 0 < r < n or not 0 < s < n:
         return False
+    _ = items = pair = point = None  # a kilobyte is little here
     s = yield from curve.inverse(s, n)
     rows = yield from curve.sums(size, gx, gy, x, y)
+    gx = gy = y = None
     u = int.from_bytes(digest[:size], "big") * s % n
     x, _, z = yield from curve.joint(size, u, r * s % n, rows)
     # x of the sum is X/Z^2 modulo p, then modulo n: compared without dividing

@@ -7,10 +7,11 @@ whitepaper A00.FR.509 and 511, A02.FR.13), and the key as tls.load_cert_chain ta
 
 import hashlib
 
-from security import Invalid, chain, ecdsa, pem, x509
+from security import Invalid, ecdsa, pem, shelf
 from security.der import OCTETS, OID, SEQUENCE, SET, UTF8, Reader, bit_string, item, number
-from security.signature import EC_KEY, P256
 
+_CN = b"\x55\x04\x03"
+_O = b"\x55\x04\x0a"
 _KEY_USAGE = b"\x55\x1d\x0f"
 _EXTENDED = b"\x55\x1d\x25"
 _CLIENT = b"\x2b\x06\x01\x05\x05\x07\x03\x02"
@@ -24,7 +25,7 @@ def key_der(d: bytes, point: bytes) -> bytes:
         SEQUENCE,
         number(b"\x01"),
         item(OCTETS, d),
-        item(0xA0, item(OID, P256)),
+        item(0xA0, item(OID, ecdsa.P256)),
         item(0xA1, bit_string(point)),
     )
 
@@ -43,7 +44,7 @@ def read_key(der: bytes):
     point = tail.bits()
     tail.close()
     items.close()
-    if version != 1 or len(d) != ecdsa.SIZE or curve != P256 or len(point) != 65:
+    if version != 1 or len(d) != ecdsa.SIZE or curve != ecdsa.P256 or len(point) != 65:
         raise Invalid("format", "key is not a P-256 key of this station")
     ecdsa.public(point)
     return d, point
@@ -51,8 +52,24 @@ def read_key(der: bytes):
 
 def spki(point: bytes) -> bytes:
     """SubjectPublicKeyInfo of a P-256 key, as its certificate will hold it."""
-    kind = item(SEQUENCE, item(OID, EC_KEY), item(OID, P256))
+    kind = item(SEQUENCE, item(OID, ecdsa.EC_KEY), item(OID, ecdsa.P256))
     return item(SEQUENCE, kind, bit_string(point))
+
+
+def new(files, serial: str, organisation: str, random):
+    """Steps; a new key, and the PEM text of its request for SignCertificate.req (A02, A03).
+
+    serial: CN. organisation: O, the key CpoName. random(n): os.urandom. Raises Invalid ("name").
+    A key that still waits for its certificate is replaced.
+    """
+    d, point = yield from ecdsa.generate(random)
+    text = yield from make(d, point, serial, organisation, random)
+    fresh = shelf.ident(point)
+    files.write("key-%s.der" % fresh, key_der(d, point))
+    for name in files.names():
+        if name.startswith("key-") and name[4:20] != fresh:
+            shelf.drop_key(files, name.split(".")[0][4:])
+    return text
 
 
 def make(d: bytes, point: bytes, serial: str, organisation: str, random, usage: bool = True):
@@ -62,15 +79,24 @@ def make(d: bytes, point: bytes, serial: str, organisation: str, random, usage: 
     64 characters. usage: ask for the key usages of a TLS client as well (RFC 2985, 5.4.2). Raises
     Invalid ("name").
     """
-    if "://" in serial or chain.address(serial):
+    if "://" in serial or _address(serial):
         raise Invalid("name", "a serial number must not look like a URL or an address")
-    subject = item(SEQUENCE, _name(x509.O, organisation), _name(x509.CN, serial))
+    subject = item(SEQUENCE, _name(_O, organisation), _name(_CN, serial))
     body = item(
         SEQUENCE, number(b""), subject, spki(point), item(0xA0, _wishes() if usage else b"")
     )
     signature = yield from ecdsa.sign(d, hashlib.sha256(body).digest(), random)
     how = item(SEQUENCE, item(OID, _ECDSA_SHA256))
     return pem.encode(item(SEQUENCE, body, how, bit_string(signature)), "CERTIFICATE REQUEST")
+
+
+def _address(text):
+    """Does it look like an IP address, of either kind?"""
+    dots = text.replace(".", "")
+    colons = text.strip("[]").replace(":", "")
+    return (dots.isdigit() and text.count(".") == 3) or (
+        text.count(":") > 1 and all([c in "0123456789abcdefABCDEF." for c in colons])
+    )
 
 
 def _name(oid, text):

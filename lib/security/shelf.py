@@ -14,6 +14,9 @@ ID: of a root the hash of the certificate, of a key and its certificates the has
 key. `files` has names() read() write() delete() as core.journal.FileStore("certs").
 """
 
+import hashlib
+from binascii import hexlify
+
 MONTH_S = 30 * 86400  # a certificate is renewed that long before its end (A03.FR.02)
 
 
@@ -66,3 +69,14 @@ def foreign(files) -> bool:
         ):
             return True
     return False
+
+
+def ident(data) -> str:
+    """The ID of a certificate or a public key."""
+    return hexlify(hashlib.sha256(data).digest()[:8]).decode()
+
+
+def drop_key(files, one: str):
+    """Delete the key with this ID, unless a certificate needs it."""
+    if not any([row[2] == one for row in owned(files)]):
+        files.delete("key-%s.der" % one)

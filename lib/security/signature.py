@@ -8,8 +8,6 @@ SHA-1, MD5, DSA, Ed25519, other curves, keys that are bound to PSS.
 from security import Invalid, digest, ecdsa, rsa
 from security.der import NULL, SEQUENCE, Reader, oid_text
 
-EC_KEY = b"\x2a\x86\x48\xce\x3d\x02\x01"
-P256 = b"\x2a\x86\x48\xce\x3d\x03\x01\x07"
 _P384 = b"\x2b\x81\x04\x00\x22"
 _ECDSA = b"\x2a\x86\x48\xce\x3d\x04\x03"  # then 2, 3, 4: SHA-256, 384, 512
 _PKCS1 = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01"  # then 1: a key; 8: MGF1; 10: PSS; 11, 12, 13
@@ -99,13 +97,13 @@ def public_key(spki: bytes):
         kind.close()
         rsa.public(key)
         return "RSA", key
-    if oid != EC_KEY:
+    if oid != ecdsa.EC_KEY:
         raise Invalid("format", "key algorithm %s is not accepted" % oid_text(oid))
     oid = kind.oid()
     kind.close()
-    if oid not in (P256, _P384):
+    if oid not in (ecdsa.P256, _P384):
         raise Invalid("format", "curve %s: P-256 and P-384 are accepted" % oid_text(oid))
-    if len(key) != (65 if oid == P256 else 97):
+    if len(key) != (65 if oid == ecdsa.P256 else 97):
         raise Invalid("format", "EC point of %d bytes" % len(key))
     ecdsa.public(key)
     return "EC", key

@@ -6,18 +6,13 @@ for by the next change. Keys of the station are made here and read here; nothing
 """
 
 import binascii
-import hashlib
 
-from security import Invalid, chain, digest, ecdsa, pem, request, shelf, x509
+from security import Invalid, chain, digest, pem, shelf, x509
 
 # certificateType of OCPP 1.6 (whitepaper 6.3): what its files are called
 KINDS = {"CentralSystemRootCertificate": "csms", "ManufacturerRootCertificate": "maker"}
 _KEPT = 2  # certificates of the charge point: one in use or to come, one to fall back on
 _ROOT_MAX = 2048  # characters beyond which nobody's root certificate is
-
-
-def _id(data) -> str:
-    return binascii.hexlify(hashlib.sha256(data).digest()[:8]).decode()
 
 
 def named(files, use: str):
@@ -62,7 +57,7 @@ def install(files, use: str, text: str, now, most: int, replacing: bool):
         raise Invalid("format", "expected one certificate, not %d" % len(found))
     root = found[0]
     kind = KINDS[use]
-    name = "%s-%s.der" % (kind, _id(root.der))
+    name = "%s-%s.der" % (kind, shelf.ident(root.der))
     yield
     settle(files)
     yield
@@ -86,7 +81,7 @@ def install(files, use: str, text: str, now, most: int, replacing: bool):
             if one and one.subject == root.issuer:
                 known.append(one)
         issuer = yield from chain.verify([root], known, max(now, root.begins))
-        files.write("ikey-" + _id(root.der), issuer.key)
+        files.write("ikey-" + shelf.ident(root.der), issuer.key)
     else:
         ok = yield from chain.signed_by(root, root)
         if not ok:
@@ -210,28 +205,6 @@ def _delete(files, name):
         files.delete("ikey-" + ident)
 
 
-def new_request(files, serial: str, organisation: str, random):
-    """Steps; a new key, and the PEM text of its request for SignCertificate.req (A02, A03).
-
-    serial: CN. organisation: O, the key CpoName. random(n): os.urandom. Raises Invalid ("name").
-    A key that still waits for its certificate is replaced.
-    """
-    d, point = yield from ecdsa.generate(random)
-    text = yield from request.make(d, point, serial, organisation, random)
-    fresh = "key-%s.der" % _id(point)
-    files.write(fresh, request.key_der(d, point))
-    for name in files.names():
-        if name.startswith("key-") and name != fresh:
-            _drop_key(files, name.split(".")[0][4:])
-    return text
-
-
-def _drop_key(files, ident):
-    """Delete a key, unless a certificate needs it."""
-    if not any([one[2] == ident for one in shelf.owned(files)]):
-        files.delete("key-%s.der" % ident)
-
-
 def install_own(files, text: str, now, serial: str, organisation: str):
     """Steps; CertificateSigned.req: returns the Certificate, installed (A02.FR.06 to FR.10).
 
@@ -243,7 +216,7 @@ def install_own(files, text: str, now, serial: str, organisation: str):
     found = yield from steps
     steps = None
     one = found[0]
-    ident = _id(one.key)
+    ident = shelf.ident(one.key)
     if "key-%s.der" % ident not in files.names():
         raise Invalid("name", "%s is for a key that this station does not have" % one)
     for oid, what, wanted in ((x509.CN, "CN", serial), (x509.O, "O", organisation)):
@@ -259,7 +232,7 @@ def install_own(files, text: str, now, serial: str, organisation: str):
     _write_own(files, one, [c for c in found if c.subject != c.issuer])
     for old in shelf.owned(files)[:-_KEPT]:
         files.delete(old[3])
-        _drop_key(files, old[2])
+        shelf.drop_key(files, old[2])
     return one
 
 
@@ -267,7 +240,7 @@ def _write_own(files, one, certificates):
     text = bytearray()
     for part in certificates:
         text.extend(pem.encode(part.der).encode())
-    name = "own-%08x-%08x-%s.pem" % (one.begins, min(one.ends, 0xFFFFFFFF), _id(one.key))
+    name = "own-%08x-%08x-%s.pem" % (one.begins, min(one.ends, 0xFFFFFFFF), shelf.ident(one.key))
     files.write(name, text)
 
 
@@ -300,7 +273,7 @@ def adopt(files) -> list:
             elif len(rest) != 16 and (kind[:4] == "csms" or kind[:5] == "maker"):
                 kind = "csms" if kind[:4] == "csms" else "maker"
                 for one in chain.read(files.read(name)):
-                    files.write("%s-%s.der" % (kind, _id(one.der)), one.der)
+                    files.write("%s-%s.der" % (kind, shelf.ident(one.der)), one.der)
                 files.delete(name)
         except Invalid as e:
             wrong.append("%s: %s" % (name, e))
@@ -319,7 +292,7 @@ def _adopt_own(files, name, rest):
             if b"BEGIN " + label.encode() in data:
                 data = pem.decode(data, label)[0]
                 break
-    files.write("key-%s.der" % _id(one.key), data)
+    files.write("key-%s.der" % shelf.ident(one.key), data)
     _write_own(files, one, found)
     files.delete(name)
     files.delete(key[0])

@@ -95,18 +95,18 @@ def test_a_signature_of_rfc_6979():
 
 
 def test_a_chain():
-    from security import Invalid, chain, x509
+    from security import Invalid, chain, host, x509
 
     leaf, sub, root = [chain.read(data(name))[0] for name in ("LEAF", "SUB", "ROOT")]
     assert run(chain.verify([leaf, sub], [root], NOW, x509.SERVER)) is root
-    chain.is_for(leaf, "csms.example")
+    host.is_for(leaf, "csms.example")
     error = mt.raises(Invalid, run, chain.verify([leaf], [root], NOW))
     assert str(error) == "certificate 'csms.example': its issuer 'Sub' is not trusted"
     error = mt.raises(Invalid, run, chain.verify([leaf, sub], [root], 1, x509.SERVER))
     assert error.kind == "time"
     error = mt.raises(Invalid, run, chain.verify([leaf, sub], [root], NOW, x509.CLIENT))
     assert error.kind == "use"
-    error = mt.raises(Invalid, chain.is_for, leaf, "other.example")
+    error = mt.raises(Invalid, host.is_for, leaf, "other.example")
     assert error.kind == "name"
 
 
@@ -129,7 +129,7 @@ def test_changed_certificates():
 
 
 def test_the_store_on_flash():
-    from security import pem, shelf, store
+    from security import pem, request, shelf, store
 
     files = FileStore("certs")
     text = pem.encode(data("MAKER"))
@@ -144,7 +144,7 @@ def test_the_store_on_flash():
     assert run(store.remove(files, first, fresh[5:-4])) == "Failed"
     assert run(store.remove(files, first)) == "Accepted"
     assert run(store.remove(files, first)) == "NotFound"
-    text = run(store.new_request(files, "CP-0001", "Org", os.urandom))
+    text = run(request.new(files, "CP-0001", "Org", os.urandom))
     assert pem.decode(text, "CERTIFICATE REQUEST")[0][0] == 0x30
     assert [n[:4] for n in files.names()] == ["key-"]
     assert len(files.read(files.names()[0])) == 121
@@ -161,10 +161,10 @@ def test_nothing_stays_when_it_is_forgotten():
 
 def test_a_request_in_a_small_heap():
     """The steps hold no more than 6 KB at any time (of 32-bit words)."""
-    from security import store
+    from security import request
 
     files = FileStore("certs")
-    steps = store.new_request(files, "CP-0001", "Org", os.urandom)
+    steps = request.new(files, "CP-0001", "Org", os.urandom)
     next(steps)
     gc.collect()
     before = most = gc.mem_alloc()

@@ -114,11 +114,12 @@ def look(cp, now):
 
 def request(cp):
     """Make a key and its request; SignCertificate.req goes out when that is done (A02, A03)."""
-    from security import store, turns
+    from security import request as asking
+    from security import turns
 
     if cp.chore:
         return
-    steps = store.new_request(cp.certs, cp.id, cp.config.get("CpoName"), cp.random)
+    steps = asking.new(cp.certs, cp.id, cp.config.get("CpoName"), cp.random)
 
     def done(text, error):
         if error is None:

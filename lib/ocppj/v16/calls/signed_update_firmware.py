@@ -1,8 +1,5 @@
 """How does the CSMS give the station a firmware that somebody signed? (WP 5.21, L01)"""
 
-import binascii
-
-import record
 from ocppj.datetime import parse
 
 
@@ -12,21 +9,12 @@ def run(cp, payload, now):
     """
     from security import store, turns
 
-    transfer = cp.lazy("ocppj.transfer")
-    if transfer.installing(cp):
+    if _installing(cp):
         return {"status": "Rejected"}  # L01.FR.27
     firmware = payload["firmware"]
     chain = firmware.pop("signingCertificate")  # only the steps hold it, and not for long
     steps = store.firmware_signer(cp.certs, chain, cp.clock.wall())
     chain = None
-    url = firmware["location"]
-    get = payload.get
-    at = parse(firmware["retrieveDateTime"]) or 0
-    name = transfer.file_name(url)
-    job = transfer.Job("SignedFirmware", url, get("retries"), get("retryInterval"), at, name)
-    job.request = payload["requestId"]
-    job.install_at = parse(firmware.get("installDateTime") or "") or 0
-    signature = firmware["signature"]
 
     def answer(signer, error):
         if error is not None:
@@ -35,9 +23,33 @@ def run(cp, payload, now):
                 return {"status": "Rejected"}
             cp.alarm("InvalidFirmwareSigningCertificate", str(error))
             return {"status": "InvalidCertificate"}
-        key = binascii.b2a_base64(signer.key).decode().strip()
-        cp.store.write("usig", record.pack([signer.kind, key, signature]))
-        status = "AcceptedCanceled" if transfer.rivals(cp, job.kind) else "Accepted"
-        return {"status": status}, lambda: transfer.begin(cp, job)
+        return _accepted(cp, payload, signer)
 
     return turns(steps, answer)
+
+
+def _installing(cp):
+    return cp.jobs and cp.lazy("ocppj.transfer").installing(cp)
+
+
+def _accepted(cp, payload, signer):
+    """The answer for a signer who is trusted, and what follows it."""
+    import binascii
+
+    import record
+
+    if _installing(cp):  # it began meanwhile
+        return {"status": "Rejected"}
+    transfer = cp.lazy("ocppj.transfer")
+    firmware = payload["firmware"]
+    url = firmware["location"]
+    get = payload.get
+    at = parse(firmware["retrieveDateTime"]) or 0
+    name = transfer.file_name(url)
+    job = transfer.Job("SignedFirmware", url, get("retries"), get("retryInterval"), at, name)
+    job.request = payload["requestId"]
+    job.install_at = parse(firmware.get("installDateTime") or "") or 0
+    key = binascii.b2a_base64(signer.key).decode().strip()
+    cp.store.write("usig", record.pack([signer.kind, key, firmware["signature"]]))
+    status = "AcceptedCanceled" if transfer.rivals(cp, job.kind) else "Accepted"
+    return {"status": status}, lambda: transfer.begin(cp, job)
