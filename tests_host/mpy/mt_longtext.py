@@ -1,3 +1,4 @@
+# heapsize: 2m
 """Are long messages received into a file, read from there as from memory, and sent in pieces?"""
 
 import asyncio

@@ -1,3 +1,4 @@
+# heapsize: 1500k
 """Does the WebSocket core keep to its memory and do the same on MicroPython as on CPython?"""
 
 import gc
