@@ -69,6 +69,7 @@ def alone(planner):
     demand = min(
         demand, ring.carries(0, reach, min(ring.reach_cw[0], ring.gap[0] - reach), demand)
     )
+    yield
     arc_r = arc_l = 0
     if planner.kept:
         arc_r, arc_l = planner.arc_cc[0], planner.arc_cw[0]

@@ -143,10 +143,12 @@ class Planner:
 
     def _level(self):
         """Fill up to the grid's limit: sets `level`, and `need`, what each arc has to carry."""
-        fill = self.fill
-        self.level = fill.level(self.ring.grid_w)
-        for k in range(fill.count):
-            self.need[k] = fill.asks(k, self.level)
+        self.level = self.fill.level(self.ring.grid_w)
+        self._needs()
+
+    def _needs(self):
+        for k in range(self.fill.count):
+            self.need[k] = self.fill.asks(k, self.level)
 
     def _carried(self):
         """Generator: sets `fits` if the arcs of the previous layout carry what is needed."""
@@ -168,7 +170,9 @@ class Planner:
             if k & 3 == 3 or ring.limited:
                 yield
         # No layout can give more than this; if the kept one does, it is the best.
-        self._level()
+        self.level = self.fill.level(ring.grid_w)
+        yield
+        self._needs()
         yield
         if self.kept:
             yield from self._carried()
