@@ -22,13 +22,15 @@ def pack(fields) -> bytes:
 
 def unpack(data):
     """The fields of a record, or None if it is absent, damaged or of another version."""
-    if not data or len(data) < 7 or data[0] != VERSION:
-        return None
-    body = data[:-4]
-    if binascii.crc32(body).to_bytes(4, "little") != data[-4:]:
+    if not data or len(data) < 7 or data[0] != VERSION or not whole(data):
         return None
     try:
-        fields = json.loads(body[1:])
+        fields = json.loads(data[1:-4])
     except ValueError:
         return None
     return fields if isinstance(fields, list) else None
+
+
+def whole(data) -> bool:
+    """Is it what was written, of whatever version?"""
+    return binascii.crc32(data[:-4]).to_bytes(4, "little") == data[-4:]

@@ -145,9 +145,21 @@ def _save(conf):
 
     values = {k: as_text(v) for k, v in conf.values.items()}
     values.update(conf.unknown)
-    raw = json.dumps({"version": VERSION, "values": values}).encode()
+    raw = json.dumps({"version": _version(conf.path), "values": values}).encode()
     _write(conf.path, raw)
     _write(_bak(conf), raw)
+
+
+def _version(path):
+    """Of the format to write: a newer build's file stays one, its values wait for that build."""
+    import json
+
+    try:
+        with open(path) as f:
+            version = json.load(f)["version"]
+        return max(version, VERSION)
+    except (OSError, ValueError, KeyError, TypeError):
+        return VERSION
 
 
 def _raw(path):

@@ -57,6 +57,21 @@ def give_up(box):
         box.settled(number)
 
 
+def aside(box, name, data):
+    """A record that nobody can read: a damaged one goes into the archive.
+
+    One that a newer build has written stays where it is, for that build: this one runs again after
+    an update that failed.
+    """
+    if data[0] > record.VERSION and record.whole(data):
+        box.log.warn("record %s is a newer build's: kept", name)
+        return
+    box.log.error("record %s damaged", name)
+    if name[0] in "smd":
+        box.store.write("a" + name[1:], data)
+        box.store.delete(name)
+
+
 def names(store):
     """Names of the archived records, oldest first."""
     return [name for name in store.names() if name[0] == "a" and outbox.number_of(name) >= 0]

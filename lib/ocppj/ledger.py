@@ -39,7 +39,8 @@ def end(box, number, meter_wh, at, reason, tag=None):
     fields[outbox.LAST] = at
     fields[outbox.PARENT] = None
     stop = box.next()
-    fields[outbox.STOP :] = [stop, reason, tag]
+    # What a newer build has put behind them stays.
+    fields[outbox.STOP : outbox.STOP + 3] = [stop, reason, tag]
     if fields[outbox.STATE] != outbox.PENDING:
         fields[outbox.ATTEMPTS] = 0
     box.save("s", number, fields)

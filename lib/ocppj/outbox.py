@@ -22,6 +22,7 @@ known (E 3.11). Times given to this module are uptimes, `up`, in seconds.
 
 from micropython import const
 
+import lazy
 import record
 
 # Fields of a transaction record.
@@ -95,10 +96,7 @@ class Outbox:
         data = self.store.read(name)
         fields = record.unpack(data)
         if fields is None and data:
-            self.log.error("record %s damaged", name)
-            if name[0] in "smd":
-                self.store.write("a" + name[1:], data)
-                self.store.delete(name)
+            lazy.call("ocppj.archive", "aside", self, name, data)
         return fields
 
     def save(self, letter, number, fields):

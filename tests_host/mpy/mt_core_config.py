@@ -282,6 +282,7 @@ def test_a_file_of_a_newer_build_survives_the_way_back():
     assert stored()["values"] == {"Number": "8", "Name": "", "FromTomorrow": "x"}
     c.set("Name", "mine")
     assert stored()["values"] == {"Number": "8", "Name": "mine", "FromTomorrow": "x"}
+    assert stored()["version"] == 2  # that build reads it as its own, and migrates nothing
 
 
 def test_what_is_no_version_is_refused():
