@@ -2,7 +2,7 @@
 
 import lazy
 
-_SECOND = 1000
+_PAUSE = 250  # ms; between "Installing" and the restart there is a second
 
 
 def update(app, args, session):
@@ -57,7 +57,7 @@ def _follow(app, owner, transfer, job):
         if status == "Installing":
             yield "the station restarts; the new build is on trial (update shows it)"
             return
-        yield _SECOND
+        yield _PAUSE
     yield "error: " + (job.why or job.status)
 
 
