@@ -52,6 +52,13 @@ def drop(module: str):
         pass
 
 
+def once(module: str):
+    """The module of a dotted name, forgotten already: it lives as long as what the caller runs."""
+    found = load(module)
+    drop(module)
+    return found
+
+
 def call(module: str, name: str, *args):
     """Call one function of a module that is then forgotten."""
     try:

@@ -174,6 +174,21 @@ def test_a_cold_function_waits_on_a_page(program, tmp_path, monkeypatch):
     assert sum("range(" in text for text in texts.values()) == 2  # a page, and extra.py
 
 
+def test_what_runs_once_is_apart_and_a_page_finds_its_own_by_name(program, tmp_path, monkeypatch):
+    cold = tmp_path / "cold.txt"
+    cold.write_text("core.bus: Bus.off Bus.twice loud!\ncore.log: Log.__init__! get!\n")
+    monkeypatch.setattr(pages, "COLD", cold)
+    twice = "    def twice(self, topic):\n        return self.off(topic)\n\n"
+    program["core/bus.py"] = BUS.replace("    def off(", twice + "    def off(")
+    plain = linker.link(program, {path: build.module_name(path) for path in program}, set(), False)
+    (page,) = (text for text in plain.texts.values() if "def init_core_log__Log" in text)
+    assert "def core_log__get(" in page and "off(" not in page  # of one module, and of the start
+    assert "lazy__once(" in "".join(plain.texts.values())
+    (page,) = (text for text in plain.texts.values() if "def twice(" in text)
+    assert "return off(self, topic)" in page  # not self.off, which might load it once more
+    assert run(linked(program).texts, tmp_path / "tree") == EXPECTED
+
+
 def test_a_function_that_is_called_with_named_arguments_stays(program, tmp_path, monkeypatch):
     cold = tmp_path / "cold.txt"
     cold.write_text("core.bus: Bus.__init__\n")  # main makes Bus(5, second=7)

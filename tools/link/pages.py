@@ -6,7 +6,9 @@ each class or module, which lib/lazy.py loads when they are called and forgets a
 
 - a method is found by its class's `__getattr__`: `self.oversize(..)` stays as it is;
 - `__init__` becomes such a method: `Rpc(a, b)` is built as `Rpc().init_(a, b)`;
-- a function of a module is called as `lazy.get("p7").name(..)`.
+- a function of a module is called as `lazy.get("p7").name(..)`;
+- what is marked `name!` runs once, at the start: its page has only such functions and is forgotten
+  when it is called (`lazy.once("p7").name(..)`), so the start needs little at a time.
 
 Never a page: what the control step needs, the drivers, log, supervisor and lazy itself. They must
 work without flash and when there is no memory; tests_host/test_link_control.py holds it.
@@ -22,6 +24,7 @@ from tools.link.program import FUNCTIONS, Module, Walker, words
 
 COLD = Path(__file__).with_name("cold.txt")
 _FALLBACK = "lazy__paged"
+_GET, _ONCE = "lazy__get", "lazy__once"
 # Every class with a page shares this one; `page` is an attribute of the class.
 _PAGED = f"""
 def {_FALLBACK}(self, name):
@@ -32,6 +35,10 @@ _FUNCTION = ast.FunctionDef | ast.AsyncFunctionDef
 
 def cold() -> Iterator[tuple[str, str, str]]:
     """(module, class or "", function) of the list."""
+    return ((module, owner, name.rstrip("!")) for module, owner, name in _rows())
+
+
+def _rows() -> Iterator[tuple[str, str, str]]:
     for line in COLD.read_text().splitlines():
         if line and not line.startswith("#"):
             module, _, names = line.partition(":")
@@ -53,18 +60,25 @@ class Pages:
         self._there: set[tuple[str, str]] = set()
         self.kept = kept | rom.foreign()  # names that stay as they are
         self._survey()
-        calls: dict[str, str] = {}  # function of a module: its page
-        made: set[str] = set()  # classes whose __init__ is on a page
-        chosen: list[tuple[str, ast.ClassDef | None, ast.stmt]] = []
-        for module, owner, name in cold():
-            found = self._method(module, owner, name) if owner else self._function(module, name)
+        # (lazy's function, page) of a function; of a class's __init__, None: its own __getattr__.
+        calls: dict[str, tuple[str, str]] = {}
+        made: dict[str, tuple[str, str] | None] = {}
+        chosen: list[tuple[str, ast.ClassDef | None, ast.stmt, bool]] = []
+        for module, owner, name in _rows():
+            once = name.endswith("!")
+            name = name.rstrip("!")
+            found = (
+                self._method(module, owner, name, once)
+                if owner
+                else self._function(module, name, once)
+            )
             if found:
-                chosen.append(found)
                 page, holder, node = found
+                chosen.append((*found, once))
                 if holder is None:
-                    calls[node.name] = page
+                    calls[node.name] = (_ONCE if once else _GET, page)
                 elif name == "__init__":
-                    made.add(holder.name)
+                    made[holder.name] = (_ONCE, page) if once else None
         caller = _Caller(calls, made)
         caller.visit(joined)
         for module_ in apart:
@@ -92,12 +106,13 @@ class Pages:
                 if isinstance(node, ast.ClassDef):
                     self.bases.update(_name(base) for base in node.bases)
 
-    def _page(self, module: str, name: str) -> str | None:
+    def _page(self, module: str, name: str, once: bool) -> str | None:
         """The page for a function of a module; None if another one there has its name.
 
-        A page for each module, and one for all of core: most of it runs at the start.
+        A page for each module, and one for all of core: most of it runs at the start. What runs
+        once is apart.
         """
-        key = "core" if module.startswith("core.") else module
+        key = ("core" if module.startswith("core.") else module) + "!" * once
         if key not in self._names:
             self._names[key] = next(self._free)
         page = self._names[key]
@@ -106,20 +121,24 @@ class Pages:
         self._there.add((page, name))
         return page
 
-    def _function(self, module: str, name: str):
+    def _function(self, module: str, name: str, once: bool):
         node = self.functions.get(spelled(module, name))
         if node is None or node.name in self.values or node.decorator_list or _hands_out(node):
             return None
-        page = self._page(module, node.name)
+        if once and node.name in self.keyed:
+            return None
+        page = self._page(module, node.name, once)
         return (page, None, node) if page else None
 
-    def _method(self, module: str, owner: str, name: str):
+    def _method(self, module: str, owner: str, name: str, once: bool):
         holder = self.classes.get(spelled(module, owner))
         node = next((n for n in holder.body if _is(n, name)), None) if holder else None
         if node is None or node.decorator_list or holder.name in self.bases:
             return None
         if any(_name(part) == "super" for part in ast.walk(node)) or _hands_out(node):
             return None
+        if once and name != "__init__":
+            return None  # a method is looked for by its class, which knows one page
         if name == "__init__":
             plain = holder.name not in self.kept | self.keyed and all(
                 map(self._uninitialised, holder.bases)
@@ -131,7 +150,8 @@ class Pages:
         if not plain:
             return None
         name = _init_of(holder) if name == "__init__" else name
-        page = self._lazy_module(holder) or self._page(module, name)
+        own = None if once else self._lazy_module(holder)
+        page = own or self._page(module, name, once)
         return (page, holder, node) if page else None
 
     def _uninitialised(self, base: ast.expr) -> bool:
@@ -150,7 +170,7 @@ class Pages:
     def _move(self, chosen) -> None:
         scopes = Module(JOINED, "", self.joined, self.known)
         known = {module.name: module for module in self.apart}
-        for page, holder, node in chosen:
+        for page, holder, node, once in chosen:
             name = node.name
             if holder is None:
                 self.joined.body.remove(node)
@@ -160,7 +180,8 @@ class Pages:
                     node = _as_method(node, _init_of(holder))
                 if not holder.body:
                     holder.body.append(ast.Pass())
-                if page not in known and not any(_is(n, "__getattr__") for n in holder.body):
+                there = once or page in known or any(_is(n, "__getattr__") for n in holder.body)
+                if not there:
                     holder.body[:0] = ast.parse(
                         f"__getattr__ = {_FALLBACK}\npage = {page!r}\n"
                     ).body
@@ -168,7 +189,9 @@ class Pages:
                         part.file, part.line = getattr(node, "file", ""), node.lineno
                 node.owner = holder.name
                 node.long = f"{_title(holder.name)}.{name}"
-            _Mover(scopes, page).visit(node)
+            beside = {n.name for p, h, n, _ in chosen if p == page and h is holder}
+            me = node.args.args[0].arg if holder else ""
+            _Mover(scopes, page, me, beside).visit(node)
             target = known[page].tree if page in known else self.trees.get(page)
             if target is None:
                 target = self.trees[page] = ast.Module([], [])
@@ -237,7 +260,7 @@ def _as_method(node: ast.FunctionDef, name: str) -> ast.FunctionDef:
 class _Caller(ast.NodeTransformer):
     """Calls of what has moved, in one tree."""
 
-    def __init__(self, calls: dict[str, str], made: set[str], apart=False):
+    def __init__(self, calls: dict, made: dict, apart=False):
         self.calls, self.made, self.apart = calls, made, apart
 
     def visit_Call(self, node):
@@ -245,24 +268,32 @@ class _Caller(ast.NodeTransformer):
         self.generic_visit(node)
         name = _name(node.func)
         if name in self.calls:
-            get = ast.Name("lazy__get", ast.Load())
-            if self.apart:
-                get = ast.Attribute(ast.Name(JOINED, ast.Load()), "lazy__get", ast.Load())
-            page = ast.Call(get, [ast.Constant(self.calls[name])], [])
-            node.func = ast.copy_location(ast.Attribute(page, name, ast.Load()), node.func)
+            node.func = self._of_page(self.calls[name], name, node.func)
         elif name in self.made:
             empty = ast.copy_location(ast.Call(node.func, [], []), node)
-            init = ast.Attribute(empty, f"init_{name}", ast.Load())
-            node.func = ast.copy_location(init, node.func)
+            if self.made[name]:
+                node.args.insert(0, empty)
+                node.func = self._of_page(self.made[name], f"init_{name}", node.func)
+            else:
+                init = ast.Attribute(empty, f"init_{name}", ast.Load())
+                node.func = ast.copy_location(init, node.func)
         return node
+
+    def _of_page(self, where, name, like):
+        """`lazy.get("p7").name`"""
+        get = ast.Name(where[0], ast.Load())
+        if self.apart:
+            get = ast.Attribute(ast.Name(JOINED, ast.Load()), where[0], ast.Load())
+        page = ast.Call(get, [ast.Constant(where[1])], [])
+        return ast.copy_location(ast.Attribute(page, name, ast.Load()), like)
 
 
 class _Mover(Walker):
     """What the joined module's names are called from a page."""
 
-    def __init__(self, scopes: Module, page: str):
+    def __init__(self, scopes: Module, page: str, me: str, beside: set[str]):
         super().__init__(scopes)
-        self.page = page
+        self.page, self.me, self.beside = page, me, beside
 
     def visit_Name(self, node):
         """A name of the joined module."""
@@ -272,11 +303,20 @@ class _Mover(Walker):
         return ast.copy_location(ast.Attribute(base, node.id, node.ctx), node)
 
     def visit_Call(self, node):
-        """A function of the same page is called by its name."""
+        """A function of the same page is called by its name.
+
+        So is a method: to find it by the class might load the page a second time.
+        """
         target = node.func
+        if isinstance(target, ast.Attribute) and getattr(target.value, "id", None) == self.me:
+            if target.attr in self.beside:
+                node.args.insert(0, target.value)
+                node.func = ast.copy_location(ast.Name(target.attr, ast.Load()), target)
+                node.args = [self.visit(part) for part in node.args]
+                return node
         if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Call):
             inner = target.value
-            if _name(inner.func) == "lazy__get" and inner.args[0].value == self.page:
+            if _name(inner.func) in (_GET, _ONCE) and inner.args[0].value == self.page:
                 node.func = ast.copy_location(ast.Name(target.attr, ast.Load()), target)
                 node.args = [self.visit(part) for part in node.args]
                 node.keywords = [self.visit(part) for part in node.keywords]
