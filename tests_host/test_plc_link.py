@@ -153,7 +153,7 @@ def test_a_frame_refreshes_only_what_it_says():
         t.step()
         t.link.receive(0x172, b"\x00\x01\xa2\x0f" + bytes(4), 8)
     assert t.link.lost()
-    assert t.link.ages[5] == 0, "the meter's age"
+    assert t.link.age(5) == 0, "the meter's age"
 
 
 # --- handshake, authorisation ---

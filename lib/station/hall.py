@@ -11,6 +11,7 @@ from micropython import const
 from canproto import plc, plc_v1
 from planner import bank
 from planner.dispatch import Dispatch
+from station import faults
 from station.module_bus import ModuleBus
 from station.plc_link import PlcLink
 
@@ -20,6 +21,10 @@ _MANY = const(8)
 _WATCH_MS = const(280)
 _WATCH_SLOW_MS = const(2500)
 _AUX_SLOW_MS = const(1000)  # v3: its telemetry comes each 300 ms
+_TLM = const(0x46)
+_LOST = const(0x12)  # reports of a PLC that is not heard: bank.UNKNOWN of all three
+_LATE_MS = const(150)  # a step that comes later gives everyone a turn
+_WRAP_MS = const(1 << 29)  # six days
 
 
 class Hall:
@@ -45,15 +50,23 @@ class Hall:
         self.watch_ms = _WATCH_MS if version < 3 else _WATCH_SLOW_MS
         self.turn_ms = 100 if version < 3 or guns <= _FEW else 200
         self._gun_ms = 300 if self.turn_ms > 100 and guns > _MANY else self.turn_ms
-        self._idle_ms = 100 if self.turn_ms == 100 else 500
+        self._idle_ms = 100 if self.turn_ms == 100 else 900
         for row in self.banks:
             row.aux_ms = aux
             row.gone_ms = self.watch_ms
-        self.links = [PlcLink(g, version, send) for g in range(guns)]
+        self.clock = clock = array("i", [0])  # ms, of all who note when something was
+        self.links = [PlcLink(g, version, send, clock) for g in range(guns)]
         self.paths = [None] * guns
-        self.modules = ModuleBus(d, module_send, config.get("ModuleCurrentBy") == "part")
-        # A dozen guns take turns: (ms since the last turn of each) and of the ring itself.
-        self._waited = array("h", [100 * (g % 3) for g in range(guns)])
+        by_part = config.get("ModuleCurrentBy") == "part"
+        self.modules = ModuleBus(d, module_send, by_part, clock)
+        # A dozen guns take turns: every third one in a step. When each had its last.
+        self._stride = self._gun_ms // 100
+        self._first = 0
+        self._turn_at = array("i", bytes(4 * guns))
+        self.stir = bytearray(guns)  # 1: something is new, the gun does not wait for its turn
+        self._said = bytearray(b"\xff" * guns)  # the last reports
+        self._told = bytearray(b"\xff" * guns)  # the last orders
+        self._pressed = False
         self._ring_ms = 0
         self.urgent = False  # a gun is to be cut: the ring does not wait for its turn
         self.tags = []  # (connector, token, source) that PLCs brought
@@ -79,6 +92,7 @@ class Hall:
         seq.close_dv = config.get("CloseVoltage")
         self.modules.hot_from_dc = config.get("ModuleTempDerate") * 10
         self.modules.hot_dc = config.get("ModuleTempMax") * 10
+        self.modules.news = True
 
     # -- as tasks/can_rx sees a path ----------------------------------------------------------
 
@@ -94,13 +108,17 @@ class Hall:
 
     def receive(self, can_id, data, length):
         """Take one extended data frame of the bus."""
-        g = plc.number_of(can_id)
-        if g < 0:
+        if can_id >> 20:  # above every id of the PLCs
             return self.modules.receive(can_id, data, length)
-        if g >= len(self.links):
-            return 0
+        g = can_id & 15 if can_id >> 4 == _TLM else plc.number_of(can_id)
+        if not 0 <= g < len(self.links):
+            return -1 if g < 0 else 0
         link = self.links[g]
         heard = link.receive(can_id, data, length)
+        at = link.plc.at
+        if at[plc.NEWS]:
+            at[plc.NEWS] = 0
+            self.stir[g] = 1
         if heard & plc.SEGMENT and link.whole:
             self.paths[g].identity(link.parts.kind, link.whole)
             link.whole = None
@@ -112,33 +130,65 @@ class Hall:
 
     # -- the step -----------------------------------------------------------------------------
 
-    def turn(self, connector, dt_ms):
-        """How many ms the connector's step has to count now; 0: it is not its turn.
+    def step(self, connectors, dt_ms, pressed):
+        """Let time pass: the connectors whose turn it is, then the ring, then frames.
 
-        Each 200 ms (300 of more than eight), each 500 ms while nobody is there: twelve guns are
-        much for a small chip, and a PLC of v3 speaks each 300 ms. Guns of v1 and v2, whose PLCs
-        speak each 100 ms, and few guns have every turn; an emergency stop waits for none.
+        A gun's turn comes each 200 ms (300 of more than eight), each 900 ms while nobody is there:
+        twelve guns are much for a small chip, and a PLC of v3 speaks each 300 ms. What is new of
+        its safety, relays, stage or pilot, a PLC that falls silent, a plug on the way and an
+        emergency stop (`pressed`) wait for no turn. Guns of v1 and v2, whose PLCs speak each 100
+        ms, and few guns have every turn.
         """
-        g = connector.id - 1
-        waited = self._waited[g] + dt_ms
-        here = connector.plugged or connector.session or connector.faults.mask
-        if waited < self._gun_ms or not here and waited < self._idle_ms:
-            if self.paths[g].plugged() is connector.plugged:
-                self._waited[g] = waited
-                return 0
-        self._waited[g] = 0
-        return waited
-
-    def step(self, dt_ms):
-        """After the connectors' steps: reports, plan, orders, frames."""
+        self.clock[0] += dt_ms
+        if self.clock[0] > _WRAP_MS:
+            self._rebase(_WRAP_MS)
+        if pressed is not self._pressed:
+            self._pressed = pressed
+            for g in range(len(connectors)):
+                connectors[g].faults.assess(faults.EMERGENCY_STOP, pressed)
+                self.stir[g] = 1
+        self._turns(connectors, dt_ms)
         self._ring_ms += dt_ms
         if self._ring_ms >= self.turn_ms or self.urgent:
             self._ring(min(self._ring_ms, 30_000))
             self._ring_ms = 0
             self.urgent = False
         self.modules.talk()
+        now = self.clock[0]
         for link in self.links:
-            link.step(dt_ms)
+            if link.due <= now:
+                link.talk()
+
+    def _turns(self, connectors, dt_ms):
+        now = self.clock[0]
+        stir = self.stir
+        stride = self._stride
+        self._first = turn = self._first + 1 if self._first + 1 < stride else 0
+        g, by = turn, stride
+        if b"\x01" in stir or dt_ms > _LATE_MS:  # somebody is out of turn
+            g, by = 0, 1
+        while g < len(connectors):
+            if stir[g] or by > 1 or g % stride == turn or dt_ms > _LATE_MS:
+                c = connectors[g]
+                waited = now - self._turn_at[g]
+                here = stir[g] or c.plugged or c.session or c.faults.mask
+                if here or waited >= self._idle_ms:
+                    self._turn_at[g] = now
+                    stir[g] = 0
+                    c.step(waited)
+                    plugged = self.paths[g].plugged()
+                    if plugged is not c.plugged and plugged is not None:
+                        stir[g] = 1
+            g += by
+
+    def _rebase(self, ms):
+        """Times stay small integers for ever."""
+        self.clock[0] -= ms
+        for g in range(len(self._turn_at)):
+            self._turn_at[g] -= ms
+        self.modules.rebase(ms)
+        for link in self.links:
+            link.rebase(ms)
 
     def _ring(self, dt_ms):
         d = self.d
@@ -149,31 +199,40 @@ class Hall:
                         row.withdraw(i)
         self._report()
         d.grid_w = min(self.grid_w, self.limit_w)
-        self.modules.assess(dt_ms)
+        self.modules.assess()
         d.step(dt_ms)
-        seq = d.seq
-        for g in range(len(self.links)):
-            link = self.links[g]
-            link.relays = seq.guns.cmd[g] | seq.ties.cmd[g] << 1 | seq.mns.cmd[g] << 2
-            link.mask = 7
+        ties, guns, mns = self.banks
+        told = self._told
+        for g in range(len(told)):
+            relays = guns.cmd[g] | ties.cmd[g] << 1 | mns.cmd[g] << 2
+            if relays != told[g]:
+                told[g] = relays
+                link = self.links[g]
+                link.relays = relays
+                link.mask = 7
+                link.due = 0
 
     def _report(self):
         """What the PLCs say of their three contactors: gun, tie, module contactor."""
-        seq = self.d.seq
-        for g in range(len(self.links)):
+        said = self._said
+        for g in range(len(said)):
             link = self.links[g]
-            if link.lost() or not self.can_ok:
-                one = two = three = bank.UNKNOWN
-            else:
-                relays = link.plc.at[plc.RELAYS]
-                one, two, three = relays & 1, relays >> 1 & 1, relays >> 2
-            seq.guns.fb[g] = one
-            seq.ties.fb[g] = two
-            seq.mns.fb[g] = three
+            relays = link.plc.at[plc.RELAYS] if self.can_ok and not link.lost() else _LOST
+            if relays != said[g]:
+                said[g] = relays
+                self.stir[g] = 1
+                ties, guns, mns = self.banks
+                if relays == _LOST:
+                    guns.fb[g] = ties.fb[g] = mns.fb[g] = bank.UNKNOWN
+                else:
+                    guns.fb[g] = relays & 1
+                    ties.fb[g] = relays >> 1 & 1
+                    mns.fb[g] = relays >> 2
 
     def out_now(self, g):
         """The energy of gun `g` is taken away before anything else happens: its modules OFF."""
         self.urgent = True
+        self.stir[g] = 1
         d = self.d
         for m in range(len(d.on)):
             s = d.ring.slot_of[m]
@@ -187,7 +246,8 @@ class Hall:
         for link in self.links:
             link.relays = 0
             link.bits = plc_v1.FORCE_OFF
-            link.step(0)
+            self._told[link.number] = 0xFF
+            link.talk()
 
     def clear(self):
         """A person clears what contactors and PLCs hold."""

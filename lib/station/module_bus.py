@@ -16,33 +16,46 @@ from canproto import maxwell
 _STALE_MS = const(2000)
 _TEMP_MS = const(20_000)
 _PER_STEP = const(6)  # exchanges in 100 ms: 120 frames/s, 19.2 kbit/s in the worst case
-_LONG_MS = const(60_000)
+_GONE = const(0x3FFFFFFF)  # in place of a time: silent, and known to be
 _UNKNOWN = const(2)
 _STILL_DA = const(10)
 # What a module is asked or told in turn: voltage, current, and one of temperature, alarms and the
 # three orders.
 _TURNS = const(30)
+_COUNT_MS = const(10_000)  # hours are counted in such steps
 _HOURS_MS = const(3_600_000)
+_TO = maxwell.request_id(0)
 
 
 class ModuleBus:
-    """The modules with addresses 1..n. `by_part`: a current is set as a part of the rated one."""
+    """The modules with addresses 1..n. `by_part`: a current is set as a part of the rated one.
 
-    def __init__(self, dispatch, send, by_part=False):
+    clock: ms, an array of one (as of PlcLink).
+    """
+
+    def __init__(self, dispatch, send, by_part=False, clock=None):
         count = len(dispatch.on)
         self.dispatch = dispatch
         self._send = send
         self.by_part = by_part
+        self.clock = clock or array("i", [0])
         self._buf = bytearray(8)
+        self._query = bytearray(8)
+        maxwell.read(self._query, maxwell.VOLTAGE)
         self.temp_dc = array("h", [-1] * count)
         self.severe = bytearray(count)
         self.rejected = 0
         self.hot_from_dc, self.hot_dc = 750, 850
-        self._v_ms = dispatch.volts_ms
+        # When voltage, current and temperature of each were heard.
+        self._v_at = dispatch.volts_at
+        dispatch.clock = self.clock
         for m in range(count):
-            self._v_ms[m] = _LONG_MS
-        self._i_ms = array("i", [_LONG_MS] * count)
-        self._t_ms = array("i", [_LONG_MS] * count)
+            self._v_at[m] = _GONE
+        self._i_at = array("i", [_GONE] * count)
+        self._t_at = array("i", [_GONE] * count)
+        self.news = True  # what a module may give may have changed
+        self._live = False  # one that is off gives current: it has not heard the OFF
+        self._count_at = 0
         self._run_ms = array("i", bytes(4 * count))
         self._told_on = bytearray([_UNKNOWN] * count)
         self._told_dv = array("h", [-1] * count)
@@ -61,65 +74,132 @@ class ModuleBus:
         if register < 0 or value < 0:
             self.rejected = (self.rejected + 1) & 0x1FFFFFFF
             return -1
+        now = self.clock[0]
         if register == maxwell.VOLTAGE:
             d.volts_dv[m] = value
-            self._v_ms[m] = 0
+            if self._v_at[m] == _GONE:
+                self.news = True
+            self._v_at[m] = now
         elif register == maxwell.CURRENT:
             d.amps_da[m] = value
-            self._i_ms[m] = 0
+            if self._i_at[m] == _GONE:
+                self.news = True
+            self._i_at[m] = now
+            if value >= _STILL_DA and not d.on[m]:
+                self._live = True
         elif register == maxwell.TEMPERATURE:
+            if value > self.hot_from_dc or self.temp_dc[m] > self.hot_from_dc:
+                self.news = True
+            if self._t_at[m] == _GONE:
+                self.news = True
             self.temp_dc[m] = value
-            self._t_ms[m] = 0
+            self._t_at[m] = now
         elif register == maxwell.ALARMS:
-            self.severe[m] = 1 if maxwell.severe(data) else 0
+            severe = 1 if maxwell.severe(data) else 0
+            if severe != self.severe[m]:
+                self.severe[m] = severe
+                self.news = True
         return m
 
-    def assess(self, dt_ms):
-        """Ages, and what each module may give: before the step of Dispatch."""
+    def assess(self):
+        """What each module may give, and who has fallen silent: before the step of Dispatch.
+
+        `min` looks at all modules at the speed of C; those that are known to be silent do not
+        count.
+        """
+        now = self.clock[0]
+        since = now - _STALE_MS
+        if min(self._v_at) < since or min(self._i_at) < since or min(self._t_at) < now - _TEMP_MS:
+            self.news = True
+        if self.news:
+            self.news = False
+            for m in range(len(self.severe)):
+                self.dispatch.health_pm[m] = self._health(m, now)
+        if now >= self._count_at:
+            self._count_at = now + _COUNT_MS
+            self._count()
+
+    def _health(self, m, now):
         d = self.dispatch
-        for m in range(len(self.severe)):
-            self._v_ms[m] = min(self._v_ms[m] + dt_ms, _LONG_MS)
-            self._i_ms[m] = min(self._i_ms[m] + dt_ms, _LONG_MS)
-            self._t_ms[m] = min(self._t_ms[m] + dt_ms, _LONG_MS)
-            health = 1000
-            if self._v_ms[m] > _STALE_MS:
-                d.volts_dv[m] = -1
-                health = 0
-            if self._i_ms[m] > _STALE_MS:
-                d.amps_da[m] = -1
-                health = 0
-            temp = self.temp_dc[m]
-            if self.severe[m] or self._t_ms[m] > _TEMP_MS or temp >= self.hot_dc:
-                health = 0
-            elif temp > self.hot_from_dc and health:
-                health = 1000 * (self.hot_dc - temp) // (self.hot_dc - self.hot_from_dc)
-            d.health_pm[m] = health
+        temp = self.temp_dc[m]
+        if self._v_at[m] < now - _STALE_MS:
+            self._v_at[m] = _GONE
+            d.volts_dv[m] = -1
+        if self._i_at[m] < now - _STALE_MS:
+            self._i_at[m] = _GONE
+            if d.amps_da[m] >= 0:  # it may go on with what it was told
+                d.amps_da[m] = -1 - max(d.amps_da[m], d.set_da[m])
+        if self._t_at[m] < now - _TEMP_MS:
+            self._t_at[m] = _GONE
+        # A time of _GONE is above all others.
+        if max(self._v_at[m], self._i_at[m], self._t_at[m]) == _GONE or self.severe[m]:
+            return 0
+        if temp <= self.hot_from_dc:
+            return 1000
+        if temp >= self.hot_dc:
+            return 0
+        return 1000 * (self.hot_dc - temp) // (self.hot_dc - self.hot_from_dc)
+
+    def _count(self):
+        """Hours of those that run, for the wear."""
+        d = self.dispatch
+        for m in range(len(d.on)):
             if d.on[m]:
-                self._run_ms[m] += dt_ms
+                self._run_ms[m] += _COUNT_MS
                 if self._run_ms[m] >= _HOURS_MS:
                     self._run_ms[m] -= _HOURS_MS
                     d.ring.hours[m] += 1
 
+    def rebase(self, ms):
+        """The clock goes back by `ms`: so does what is noted."""
+        for row in (self._v_at, self._i_at, self._t_at):
+            for m in range(len(row)):
+                if row[m] != _GONE:
+                    row[m] -= ms
+        self._count_at -= ms
+
     def talk(self):
         """What changed, and the questions that are due: after the step of Dispatch."""
         d = self.dispatch
+        count = len(self.severe)
         self._odd ^= 1
-        for m in range(len(self.severe)):
+        if (
+            self._live
+            or d.on != self._told_on
+            or d.set_da != self._told_da
+            or d.set_dv != self._told_dv
+        ):
+            self._orders(d, count)
+        if b"\x01" in d.brisk:
+            for m in range(count):
+                if d.brisk[m]:
+                    self._ask(m, maxwell.VOLTAGE)
+        m = self._next
+        for _ in range(min(_PER_STEP, count)):
+            turn = self._turn[m]
+            self._turn[m] = turn + 1 if turn + 1 < _TURNS else 0
+            if turn % 3 == 0:
+                self._ask(m, maxwell.VOLTAGE)
+            elif turn % 3 == 1:
+                self._ask(m, maxwell.CURRENT)
+            else:
+                self._third(m, turn)
+            m = m + 1 if m + 1 < count else 0
+        self._next = m
+
+    def _orders(self, d, count):
+        self._live = False
+        for m in range(count):
             if d.on[m] != self._told_on[m]:
                 self._order(m)
             elif d.on[m]:
                 falls = d.set_da[m] < self._told_da[m] or d.set_dv[m] < self._told_dv[m]
                 if falls or (m ^ self._odd) & 1:
                     self._set(m, False)
-            elif d.amps_da[m] >= _STILL_DA and (m ^ self._odd) & 1:
-                self._output(m)  # it has not heard the OFF
-        for m in range(len(self.severe)):
-            if d.brisk[m]:
-                self._ask(m, maxwell.VOLTAGE)
-        for _ in range(min(_PER_STEP, len(self.severe))):
-            m = self._next
-            self._next = m + 1 if m + 1 < len(self.severe) else 0
-            self._exchange(m)
+            elif d.amps_da[m] >= _STILL_DA:  # it has not heard the OFF
+                self._live = True
+                if (m ^ self._odd) & 1:
+                    self._output(m)
 
     def off(self, m):
         """OFF to module `m`, now."""
@@ -127,11 +207,15 @@ class ModuleBus:
         self._output(m)
 
     def _out(self, m):
-        self._send(maxwell.request_id(m + 1), self._buf)
+        self._send(_TO + (m + 1 << 11), self._buf)
 
     def _output(self, m):
-        self._told_on[m] = self.dispatch.on[m]
-        maxwell.set_output(self._buf, self._told_on[m])
+        d = self.dispatch
+        on = self._told_on[m] = d.on[m]
+        if not on:  # with the next ON both go out anyway
+            self._told_dv[m] = self._told_da[m] = 0
+            self._live = self._live or d.amps_da[m] >= _STILL_DA
+        maxwell.set_output(self._buf, on)
         self._out(m)
 
     def _order(self, m):
@@ -155,15 +239,8 @@ class ModuleBus:
                 maxwell.set_tenths(self._buf, maxwell.SET_CURRENT, d.set_da[m])
             self._out(m)
 
-    def _exchange(self, m):
-        turn = self._turn[m]
-        self._turn[m] = turn + 1 if turn + 1 < _TURNS else 0
-        third = turn % 3
-        if third == 0:
-            self._ask(m, maxwell.VOLTAGE)
-        elif third == 1:
-            self._ask(m, maxwell.CURRENT)
-        elif turn % 9 == 2:
+    def _third(self, m, turn):
+        if turn % 9 == 2:
             self._ask(m, maxwell.TEMPERATURE)
         elif turn % 9 == 5:
             self._ask(m, maxwell.ALARMS)
@@ -173,5 +250,5 @@ class ModuleBus:
             self._set(m, True)
 
     def _ask(self, m, register):
-        maxwell.read(self._buf, register)
-        self._out(m)
+        self._query[3] = register
+        self._send(_TO + (m + 1 << 11), self._query)

@@ -10,6 +10,7 @@ from micropython import const
 
 from canproto import plc, plc_v1, segments
 from planner import planner, sequence
+from station import faults
 from station.meter import UNKNOWN
 from station.watch_plc import WatchPlc
 
@@ -82,7 +83,7 @@ class PlcPath:
     def bms_imax_da(self):
         """The current that the vehicle asks for; half of what flows while limits are not taken."""
         wish = max(self.link.plc.at[plc.TARGET_DA], 0)
-        if self.link.active and self.link.ages[7] > _ACK_HALF_MS and self.running():
+        if self.link.active and self.link.age(7) > _ACK_HALF_MS and self.running():
             return min(wish, self.hall.d.granted_da[self.g] // 2)
         return wish
 
@@ -135,7 +136,7 @@ class PlcPath:
 
     def metered(self):
         """Is the PLC's meter well?"""
-        return self.link.ages[5] < _METER_MS and self.link.plc.at[plc.METER_FLAGS] & 9 == 1
+        return self.link.age(5) < _METER_MS and self.link.plc.at[plc.METER_FLAGS] & 9 == 1
 
     def voltage_dv(self):
         """At the gun: of the PLC's meter, else of the modules; 0 behind an open contactor."""
@@ -146,8 +147,12 @@ class PlcPath:
         return self.bus_dv()
 
     def bus_dv(self):
-        """Voltage of the home slot, -1 unknown."""
-        return self.hall.d.seq.volts_dv[self.g]
+        """Voltage of the bus at the gun's home slot, -1 unknown."""
+        seq = self.hall.d.seq
+        # A module behind an open contactor tells of itself only.
+        if seq.mns.proven(self.g):
+            return seq.volts_dv[self.g]
+        return seq.voltage(seq.part[self.g])
 
     def current_da(self):
         """Of the PLC's meter, else the sum of the modules."""
@@ -159,7 +164,7 @@ class PlcPath:
     def temp_dc(self):
         """Of the gun, where its PLC measures it."""
         temp = self.link.plc.at[plc.TEMP_DC]
-        return temp if self.link.ages[6] < 5000 else UNKNOWN
+        return temp if self.link.age(6) < 5000 else UNKNOWN
 
     # -- output, as connector.py drives it ----------------------------------------------------
 
@@ -243,6 +248,11 @@ class PlcPath:
         ev = at[plc.EV_DV] if at[plc.EV_DV] > 0 else -1
         if ev < 0 and want:
             ev = volts if at[plc.FLAGS] & plc.PRECHARGE else self.pre_dv
+        metered = self.metered() and not faulty & faults.METER_LOST
+        seq.gun_da[g] = max(at[plc.METER_DA], 0) if metered else -1
+        if seq.guns.proven(g):  # behind a closed contactor the vehicle is what the bus is
+            bus = at[plc.METER_DV] if metered else self.bus_dv()
+            ev = bus if bus > 0 else ev
         self.pre_dv = ev
         seq.ev_dv[g] = ev if want != sequence.CLAIM else -1
         d.present[g] = 1 if self.connector.plugged or charging else 0
@@ -302,7 +312,9 @@ class PlcPath:
             bits |= plc_v1.PNC_BLOCKED
         if d.seq.guns.proven(g):
             bits |= plc_v1.OUTPUT | plc_v1.REGULATING
-        link.bits = bits
+        if bits != link.bits:
+            link.bits = bits
+            link.due = 0
         link.active = bool(d.seq.want[g] > 1 or d.seq.guns.may(g))
         link.present_dv = max(self.bus_dv(), 0)
         link.present_da = self.current_da() if link.bits & plc_v1.OUTPUT else 0

@@ -24,25 +24,29 @@ _TLM_IDLE_MS = const(3000)
 _LATE_MS = const(150)  # what the control step and the bus may add to a period
 _CONFIG_MS = const(1000)
 _COMMAND = const(0x1C)  # SYS_ENABLE, FORCE_OFF, CLEAR_FAULTS
+_NEVER = const(-1)
 
 
 class PlcLink:
     """PLC `number` (0..15) of contract `version` (1..3). send(can_id, buf) puts out a frame.
 
-    plc: what it said (canproto.plc.Plc). ages: ms since each of its first eight sources was heard.
+    plc: what it said (canproto.plc.Plc). clock: ms, an array of one, shared by those who look at
+    it; heard: when each of its first eight sources was heard, as far as it has a time-out.
     Orders, as the packers of plc_v1 and plc_v3 read them: present_* max_* faults bits relays mask.
+    due: when `talk` has something to say; whoever changes relays, mask or bits makes it 0.
     active: energy flows or is about to: the faster rhythm. agreed: 1 the versions match, 0 not
     known yet, -1 they do not. whole: an identity or UID that has just become complete (kind in
     parts.kind), to be taken by who calls receive.
     """
 
-    def __init__(self, number, version, send):
+    def __init__(self, number, version, send, clock=None):
         self.number = number
         self.version = version
         self._send = send
         self._buf = bytearray(8)
         self.plc = plc.Plc()
-        self.ages = array("i", [AGE_MAX] * plc.AGES)
+        self.clock = clock or array("i", [0])
+        self.heard = array("i", [-AGE_MAX] * plc.AGES)
         self.present_dv = self.present_da = self.present_w = 0
         self.max_dv = self.max_da = self.max_w = 0
         self.faults = self.bits = self.relays = self.mask = self.seq = 0
@@ -57,39 +61,48 @@ class PlcLink:
         self.unheard = False
         self._told = -1
         self._slow_told = 0
-        self._ack_ms = -1  # since the first sending of what is not acknowledged; -1: it is
-        self._again_ms = 0
+        self._told_at = _NEVER  # the first sending of what is not acknowledged
+        self._again_at = 0
         self._tries = self._clears = 0
         # Twelve guns must not talk all in one step.
-        self._fast_ms = self._slow_ms = number * _STEP_MS
+        self._fast_at = self._slow_at = number * _STEP_MS
         self._turn = number
+        self.due = self._then = 0
 
     # -- what the PLC says ------------------------------------------------------------------
 
     def receive(self, can_id, data, length):
         """Take a frame of this PLC: the mask of canproto.plc of what it has refreshed."""
-        uptime = self.plc.at[plc.UPTIME]
+        at = self.plc.at
+        uptime = at[plc.UPTIME]
         heard = self.plc.receive(can_id, data, length)
-        fresh = heard
-        for i in range(plc.AGES):
-            if fresh & 1:
-                self.ages[i] = 0
-            fresh >>= 1
-        if heard & plc.SEGMENT:
-            self._segment(can_id, data)
-        elif heard & plc.CONFIG_ACK:
-            self._agree()
+        now = self.clock[0]
+        if heard & plc.STATUS:
+            self.heard[0] = now
+        if heard & plc.SAFETY:
+            self.heard[1] = now
+        if heard & (plc.METER | plc.TEMP | plc.LIMIT_ACK):
+            for i in range(5, 8):
+                if heard >> i & 1:
+                    self.heard[i] = now
+        if heard & (plc.SEGMENT | plc.CONFIG_ACK):
+            if heard & plc.SEGMENT:
+                self._segment(can_id, data)
+            else:
+                self._agree()
         # A clock that goes back (but for its wrap at 65,536 s): the PLC has started anew.
-        if heard & plc.BOOT or heard & plc.STATUS and self.plc.at[plc.UPTIME] < uptime < 65_000:
+        if heard & plc.BOOT or heard & plc.STATUS and at[plc.UPTIME] < uptime < 65_000:
             self.agreed = 1 if self.version == 3 else 0
             self._told = -1
-        if self.version == 3:
-            if heard & plc.LIMIT_ACK and self._ack_ms > 0:
-                self._ack_ms = -1
+            self.due = 0
+        if self._told_at != _NEVER:
+            if self.version == 3:
+                acked = heard & plc.LIMIT_ACK and now > self._told_at
+            else:
+                acked = heard & plc.APPLIED and at[plc.SEQ] == self.seq
+            if acked:
+                self._told_at = _NEVER
                 self.unheard = False
-        elif heard & plc.APPLIED and self.plc.at[plc.SEQ] == self.seq and self._ack_ms >= 0:
-            self._ack_ms = -1
-            self.unheard = False
         return heard
 
     def _segment(self, can_id, data):
@@ -98,6 +111,7 @@ class PlcLink:
 
             self.parts = segments.Segments()
         self.whole = self.parts.receive(can_id, data)
+        self.due = 0
 
     def _agree(self):
         at = self.plc.at
@@ -111,7 +125,12 @@ class PlcLink:
             limit = _STATUS_MS + _LATE_MS
         else:
             limit = (_TLM_MS if self.active else _TLM_IDLE_MS) + _LATE_MS
-        return self.ages[0] > limit or self.ages[1] > limit
+        since = self.clock[0] - limit
+        return self.heard[0] < since or self.heard[1] < since
+
+    def age(self, i):
+        """Milliseconds since source `i` (canproto.plc, the number of its bit) was heard."""
+        return self.clock[0] - self.heard[i]
 
     # -- what it is told --------------------------------------------------------------------
 
@@ -119,39 +138,61 @@ class PlcLink:
         """A person clears the PLC's faults: asked for three times at most, never by itself."""
         self._clears = _TRIES
         self.bits |= plc_v1.CLEAR_FAULTS
+        self.due = 0
 
     def step(self, dt_ms):
-        """Let time pass and send what is due. A step that changes nothing allocates nothing."""
-        ages = self.ages
-        for i in range(plc.AGES):
-            ages[i] = min(ages[i] + dt_ms, AGE_MAX)
-        if self.parts is not None and not self.parts.step(dt_ms):
-            self.parts = None
-        self._count(dt_ms)
-        if self.version == 1:
-            self._talk_v1(dt_ms)
-        else:
-            self._talk_packed(dt_ms)
+        """Where nobody else looks after the clock: let time pass and send what is due."""
+        self.clock[0] += dt_ms
+        self.talk()
 
-    def _count(self, dt_ms):
+    def rebase(self, ms):
+        """The clock goes back by `ms`, so that it stays a small integer: so does what is noted."""
+        for i in range(plc.AGES):
+            self.heard[i] = max(self.heard[i] - ms, -AGE_MAX)
+        self._fast_at -= ms
+        self._slow_at -= ms
+        self._again_at -= ms
+        self._then -= ms
+        if self._told_at != _NEVER:
+            self._told_at = max(self._told_at - ms, 0)
+        self.due = 0
+
+    def talk(self):
+        """Send what is due. A call that changes nothing allocates nothing."""
+        now = self.clock[0]
+        if self.parts is not None and not self.parts.step(now - self._then):
+            self.parts = None
+        self._then = now
+        self._count(now)
+        if self.version == 1:
+            self._talk_v1(now)
+            self.due = now
+            return
+        self._talk_packed(now)
+        due = min(self._fast_at, self._slow_at)
+        if self._told_at != _NEVER and self._again_at < due:
+            due = self._again_at
+        self.due = now if self._clears or self.parts or self.bits & plc_v1.CLEAR_FAULTS else due
+
+    def _count(self, now):
         """New content gets a new number; what is not acknowledged is sent again."""
         content = self.relays | self.mask << 3 | (self.bits & _COMMAND) << 6
-        if content != self._told:
+        anew = content != self._told
+        if anew:
             self._told = content
             self.seq = (self.seq + 1) & 0xFF
-            self._ack_ms = self._again_ms = self._tries = 0
-            self._fast_ms = 0
-        elif self._ack_ms >= 0:
-            self._ack_ms = min(self._ack_ms + dt_ms, AGE_MAX)
-            self._again_ms += dt_ms
-            if self._again_ms >= (_ACK_SLOW_MS if self.version == 3 else _ACK_MS):
-                self._again_ms = 0
-                self._tries += 1
-                self._fast_ms = 0
-                if self._tries > _TRIES:
-                    self._tries = _TRIES
-                    self.unheard = True
-        if self._clears and self._ack_ms < 0 or self._tries >= _TRIES:
+            self._told_at = now
+            self._tries = 0
+        elif self._told_at != _NEVER and now >= self._again_at:
+            anew = True
+            self._tries += 1
+            if self._tries > _TRIES:
+                self._tries = _TRIES
+                self.unheard = True
+        if anew:
+            self._fast_at = now
+            self._again_at = now + (_ACK_SLOW_MS if self.version == 3 else _ACK_MS)
+        if self._clears and self._told_at == _NEVER or self._tries >= _TRIES:
             self._clears = max(self._clears - 1, 0)
             if not self._clears:
                 self.bits &= ~plc_v1.CLEAR_FAULTS
@@ -162,18 +203,17 @@ class PlcLink:
     def _config(self, param, value):
         self._out(plc_v1.config(self._buf, param, value))
 
-    def _due(self, dt_ms, period_ms):
-        self._slow_ms -= dt_ms
-        if self._slow_ms > 0:
+    def _due(self, now, period_ms):
+        if now < self._slow_at:
             return False
-        self._slow_ms = period_ms
+        self._slow_at = now + period_ms
         return True
 
-    def _talk_v1(self, dt_ms):
+    def _talk_v1(self, now):
         buf = self._buf
         self._out(plc_v1.present(buf, self))
         self._out(plc_v1.relay(buf, self))
-        if self._due(dt_ms, 500 if self.active else 1000):
+        if self._due(now, 500 if self.active else 1000):
             self._out(plc_v1.limits(buf, self))
         self._turn = turn = self._turn + 1 if self._turn < 9 else 0
         if turn == 0:
@@ -186,18 +226,17 @@ class PlcLink:
         elif turn == 6 and self.agreed == 1:
             self._config(plc_v1.LOCK_CMD, 1 if self.bits & plc_v1.LOCK else 0)
 
-    def _talk_packed(self, dt_ms):
+    def _talk_packed(self, now):
         buf = self._buf
         v2 = self.version == 2
-        self._fast_ms -= dt_ms
-        if self._fast_ms <= 0:
-            self._fast_ms = 100 if v2 else 300 if self.active else 500
+        if now >= self._fast_at:
+            self._fast_at = now + (100 if v2 else 300 if self.active else 500)
             self._out(self._packed.fast(buf, self))
         slow = self.bits >> 5
         if slow != self._slow_told:  # authorisation and lock do not wait
             self._slow_told = slow
-            self._slow_ms = 0
-        if self._due(dt_ms, (500 if self.active else 1000) if v2 else 1500):
+            self._slow_at = now
+        if self._due(now, (500 if self.active else 1000) if v2 else 1500):
             self._out(self._packed.slow(buf, self, self.version))
             if v2 and self.agreed < 1:
                 self._config(plc_v1.PROTO_VERSION, 2)

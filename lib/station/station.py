@@ -79,13 +79,12 @@ class Station:
             pressed = True if self._mask & faults.EMERGENCY_STOP else pressed
         if self.settle_ms:
             self.settle_ms = max(0, self.settle_ms - dt_ms) if self._unsettled() else 0
-        for connector in self.connectors:
-            connector.faults.assess(faults.EMERGENCY_STOP, bool(pressed))
-            turn_ms = self.hall.turn(connector, dt_ms) if self.hall and not pressed else dt_ms
-            if turn_ms:
-                connector.step(turn_ms)
         if self.hall:
-            self.hall.step(dt_ms)
+            self.hall.step(self.connectors, dt_ms, bool(pressed))
+        else:
+            for connector in self.connectors:
+                connector.faults.assess(faults.EMERGENCY_STOP, bool(pressed))
+                connector.step(dt_ms)
         self._show()
 
     def _unsettled(self):

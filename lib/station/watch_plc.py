@@ -52,7 +52,7 @@ class WatchPlc:
         mask.assess(faults.CAN_LOST, not path.can_ok)
         heard = not link.lost()
         lost = up and (not path.speaks() or link.unheard) or heard and at[plc.COMM] and up
-        lost = lost or path.running() and link.ages[7] > _ACK_MS
+        lost = lost or path.running() and link.age(7) > _ACK_MS
         mask.assess(faults.PLC_LOST, lost)
         safe = at[plc.SAFE]
         mask.assess(faults.GUN_ESTOP, heard and bool(safe & plc.ESTOP))
