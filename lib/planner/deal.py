@@ -45,10 +45,12 @@ class Deal:
         self.granted_da = array("h", bytes(2 * guns))
         self.granted_w = array("i", bytes(4 * guns))
         self.measured_w = array("i", bytes(4 * guns))
+        self.doubt_w = array("i", bytes(4 * guns))  # what silent modules may give beside it
         self.health_pm = array("h", bytes(2 * modules))
         self.volts_dv = array("h", [-1] * modules)
         self.amps_da = array("h", [-1] * modules)
-        self.volts_ms = array("i", bytes(4 * modules))  # age of its voltage
+        self.volts_at = array("i", bytes(4 * modules))  # when its voltage was read, by clock[0]
+        self.clock = array("i", [0])
         self.on = bytearray(modules)
         self.set_dv = array("h", bytes(2 * modules))
         self.set_da = array("h", bytes(2 * modules))
@@ -68,7 +70,7 @@ class Deal:
             volts = -1
             amps = able = hot = 0
             match = seq.match_dv[s]
-            fresh = 1
+            fresh, old = 1, self.clock[0] - max(_FRESH_MS, dt_ms)
             for m in range(ring.first[s], ring.first[s + 1]):
                 here = self.volts_dv[m]
                 if self.health_pm[m] > 0:
@@ -76,7 +78,7 @@ class Deal:
                 # Behind an open contactor each is for itself: what counts is who is farthest off.
                 # The diode of one that cannot run holds a higher voltage off.
                 if self.health_pm[m] > 0 or here >= match:
-                    if self.volts_ms[m] > _FRESH_MS and self.volts_ms[m] > dt_ms:
+                    if self.volts_at[m] < old:
                         fresh = 0
                     if volts < 0 or abs(here - match) > abs(volts - match):
                         volts = here
@@ -91,12 +93,20 @@ class Deal:
             seq.fresh[s] = fresh
             seq.amps_da[s] = min(amps, 32_000)
         for g in range(len(self.measured_w)):
-            self.measured_w[g] = 0
+            self.measured_w[g] = self.doubt_w[g] = 0
         for m in range(len(self.on)):
             self.on_ms[m] = min(self.on_ms[m] + dt_ms, LONG_MS)
             g = seq.holder[seq.part[ring.slot_of[m]]]
-            if g < len(self.measured_w) and self.volts_dv[m] > 0 and self.amps_da[m] > 0:
+            if g >= len(self.measured_w):
+                continue
+            if self.volts_dv[m] > 0 and self.amps_da[m] > 0:
                 self.measured_w[g] += self.volts_dv[m] * self.amps_da[m] // 100
+            elif self.amps_da[m] < -1 and seq.mns.may(ring.slot_of[m]) and seq.guns.may(g):
+                self.doubt_w[g] -= self.bus_dv[g] * (self.amps_da[m] + 1) // 100
+        for g in range(len(self.measured_w)):
+            if self.doubt_w[g] and seq.gun_da[g] >= 0:
+                more = seq.gun_da[g] * self.bus_dv[g] // 100 - self.measured_w[g]
+                self.doubt_w[g] = min(self.doubt_w[g], max(more, 0))
 
     def demand(self, g):
         """What gun `g` asks for, in watts."""
@@ -124,8 +134,10 @@ class Deal:
         for g in range(len(self.ask_da)):
             self._left[g] = self._count[g] = 0
             if seq.home[g] != NOBODY:
-                volts = seq.volts_dv[seq.home[g]]
-                if volts <= seq.safe_dv:  # a home without a module that lives
+                h = seq.home[g]
+                # Of a module of the bus; one behind an open contactor tells of itself only.
+                volts = seq.volts_dv[h] if seq.mns.proven(h) else seq.voltage(seq.part[h])
+                if volts <= seq.safe_dv:  # an island without a module that lives
                     volts = seq.ev_dv[g]
                 self.bus_dv[g] = volts if volts > seq.safe_dv else self.ask_dv[g]
         for m in range(len(self.on)):
@@ -143,7 +155,7 @@ class Deal:
                 now = min(max(target, now - down), self._left[g])
                 self.granted_da[g] = now if seq.guns.proven(g) and not seq.cut[g] else 0
             commanded = self.granted_da[g] * self.bus_dv[g] // 100
-            free -= max(self.measured_w[g], commanded)
+            free -= max(self.measured_w[g], commanded) + self.doubt_w[g]
         for g in planner.turn:  # what rises takes what is free
             rise = min(self._aim[g] - self.granted_da[g], up)
             volts = self.bus_dv[g]
@@ -168,6 +180,9 @@ class Deal:
         if not self.seq.guns.proven(g) or self.seq.want[g] != sequence.READY or self.seq.cut[g]:
             self.source[g] = plans.NONE
             return 0
+        if self.seq.dry[g]:
+            self.source[g] = plans.BY_MODULE
+            return 0
         volts = self.bus_dv[g]
         share = self.power_w[g] * 100 // volts if volts > 0 else 0
         target = min(self.ask_da[g], share)
@@ -182,6 +197,7 @@ class Deal:
         ring, seq = self.ring, self.seq
         for g in range(len(self.ask_da)):
             self._left[g] = self.granted_da[g]
+        charged = 0  # by bits: guns whose pre-charge has its module
         for m in range(len(self.on)):
             s = ring.slot_of[m]
             g = seq.feeds[s]
@@ -207,7 +223,10 @@ class Deal:
             elif g != NOBODY and self._precharges(g):
                 # Pre-charge: exactly one module, of the home slot if that has one.
                 home = seq.home[g]
-                if (s == home or not seq.able[home]) and self._first(m, s) and self._rests(m, s):
+                if s != home and seq.able[home] or charged >> g & 1 or not self._first(m, s):
+                    pass
+                elif self._rests(m, s):
+                    charged |= 1 << g
                     volts, amps = seq.ev_dv[g], _PRECHARGE_DA
                     on = self.brisk[m] = 1 if volts > 0 else 0
             elif seq.match_dv[s]:

@@ -13,7 +13,11 @@ from planner import bank
 NONE = const(255)  # no gun, in bytearrays of guns
 SEVERAL = const(254)
 EMERGENCY = const(2)
-_NOTHING_DA = const(100_000)  # a current that is not known
+UNKNOWN_DA = const(100_000)  # a current that is not known
+_STILL_DV = const(20)  # a voltage that moves by less stands still
+STILL_MS = const(500)
+_LONG_MS = const(30_000)
+_DRAINED_MS = const(2500)  # the ramp has begun, and a meter's reading is younger than 2 s
 
 
 class Parts:
@@ -21,10 +25,11 @@ class Parts:
 
     By index: home owner (NONE: nobody) able (modules of a slot that can run) hot (1: one is told
     to run) volts_dv amps_da (of a slot's modules; -1 unknown) fresh (volts_dv is new) ev_dv
-    (behind the gun contactor; -1 unknown) want cut (constants of sequence.py); ties, guns, mns:
-    Banks, whose `fb` are the reports. `survey` finds: part, the part of the ring a slot may be
-    joined to; holder, the gun that lives in a part (NONE, SEVERAL); part_da, the current of all
-    its modules. bridged: 1 for
+    (behind the gun contactor; -1 unknown) gun_da (of its own meter; -1 unknown) want cut
+    (constants of sequence.py); ties, guns, mns: Banks, whose `fb` are the reports. `survey`
+    finds: part, the part of the ring a slot may be joined to; holder, the gun that lives in a
+    part (NONE, SEVERAL); part_da, the current of all its modules. look: 1 for a slot whose
+    voltage a contactor waits for: it has to be read anew all the time. bridged: 1 for
     a gun that is joined to another; it is cut.
     """
 
@@ -38,6 +43,11 @@ class Parts:
         self.fresh = bytearray(slots)
         self.amps_da = array("h", bytes(2 * slots))
         self.ev_dv = array("h", [-1] * guns)
+        self.gun_da = array("h", [-1] * guns)
+        self.look = bytearray(slots)
+        self.still_dv = array("h", bytes(2 * slots))
+        self.still_ms = array("h", bytes(2 * slots))
+        self.dry_ms = array("h", bytes(2 * guns))
         self.want = bytearray(guns)
         self.cut = bytearray(guns)
         self.bridged = bytearray(guns)
@@ -74,6 +84,9 @@ class Parts:
             self.part_da[s] = 0
         for s in range(self.slots):
             self.part_da[self.part[s]] += self.out_of(s)
+        for p in range(self.slots):
+            if self.part_da[p] >= UNKNOWN_DA:
+                self.part_da[p] = self._through(p)
         for g in range(len(self.home)):
             self.bridged[g] = 0
             if self.home[g] != NONE and (self.guns.cmd[g] or self.guns.fb[g] == bank.IS_CLOSED):
@@ -93,6 +106,18 @@ class Parts:
                 if self.guns.may(g) or self.want[g] and self.owner[h] == g:
                     holder[self.part[h]] = g
 
+    def _through(self, p):
+        """What part `p` can give when one of its modules does not say what it gives: nothing where
+        no vehicle takes it, and no more than the meter of the only gun shows that has been going
+        down for longer than a reading is old."""
+        found = 0
+        for g in range(len(self.home)):
+            if self.home[g] != NONE and self.part[self.home[g]] == p and self.guns.may(g):
+                if found or self.gun_da[g] < 0 or self.dry_ms[g] < _DRAINED_MS:
+                    return UNKNOWN_DA
+                found = max(self.gun_da[g], 1)
+        return found
+
     def _cut(self, g):
         self.bridged[g] = 1
         self.cut[g] = EMERGENCY
@@ -109,7 +134,7 @@ class Parts:
         """What slot `s` gives to its bus: nothing where its contactor is proven open."""
         if not self.mns.may(s):
             return 0
-        return self.amps_da[s] if self.amps_da[s] >= 0 else _NOTHING_DA
+        return self.amps_da[s] if self.amps_da[s] >= 0 else UNKNOWN_DA
 
     def pure(self, p, g):
         """Do all slots of part `p` belong to gun `g`, and are they proven to be joined?"""
@@ -136,6 +161,30 @@ class Parts:
         if g < SEVERAL and self.guns.may(g):
             return self.ev_dv[g]
         return found
+
+    def stands(self, p):
+        """Has the voltage of part `p` stood still while it was looked at all the time? One that
+        bleeds or rises passes every voltage, and a usual reading is more than a second old."""
+        g = self.holder[p]
+        stands = g >= SEVERAL or self.guns.proven(g) or not self.guns.may(g)
+        for s in range(self.slots):
+            if self.part[s] == p:
+                self.look[s] = 1
+                if self.mns.may(s) and 0 <= self.volts_dv[s] and self.still_ms[s] < STILL_MS:
+                    stands = False
+        return stands
+
+    def watch_volts(self, dt_ms):
+        """How long has the voltage of each slot stood still?"""
+        for s in range(self.slots):
+            volts, was = self.volts_dv[s], self.still_dv[s]
+            # Below V_safe it may fall: there it can only die.
+            still = abs(volts - was) <= _STILL_DV or 0 <= volts < was and volts <= self.safe_dv
+            if volts < 0 or not still or not self.look[s] or not self.fresh[s]:
+                self.still_dv[s] = volts
+                self.still_ms[s] = 0
+            else:
+                self.still_ms[s] = min(self.still_ms[s] + dt_ms, _LONG_MS)
 
     def sources(self, p):
         """Does part `p` have a module that can bring it to a voltage?"""
@@ -165,8 +214,9 @@ class Parts:
         """The current through tie `k`: that of all modules on the side away from the vehicle."""
         p = self.part[k]
         g = self.holder[p]
-        if g >= SEVERAL:
-            return self.part_da[p]
+        whole = self.part_da[p]
+        if g >= SEVERAL or not whole:
+            return whole
         for way in (1, -1):
             amps = 0
             s = k + 1 if way > 0 else k
@@ -177,8 +227,8 @@ class Parts:
                     break
                 amps += self.out_of(s)
                 if not self.ties.may(s if way > 0 else s - 1):
-                    return amps
+                    return min(amps, whole)
                 s += way
                 if s < 0:
                     s = self.slots - 1
-        return self.part_da[p]  # closed all around: it may go either way
+        return whole  # closed all around: it may go either way

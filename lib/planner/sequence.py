@@ -36,8 +36,7 @@ _EMERGENCY_MS = const(300)
 _AT_ONCE_MS = const(1000)
 _GIVE_BACK_MS = const(2000)
 _LONG_MS = const(30_000)
-_STILL_DV = const(20)  # a voltage that moves by less stands still
-_STILL_MS = const(500)
+_DRY_MS = const(10_000)  # a gun whose current is unknown for so long is opened
 _FAR = const(30_000)  # a voltage difference that is not known
 
 
@@ -46,9 +45,9 @@ class Sequence(parts.Parts):
 
     Facts: see Parts. Orders: `cmd` of the Banks ties, guns, mns; drain (1: the slot's modules at
     0 A), match_dv (and at this voltage; 0: nothing to match), feeds (the gun that a slot proven
-    connected feeds), look (1: a contactor waits for the voltage of this slot, which has to be
-    read anew all the time). forced: 1 for a gun whose contactor was last opened without waiting
-    for the current.
+    connected feeds). forced: 1 for a gun whose contactor was last opened without waiting
+    for the current. dry: 1 for a gun that has to go down to 0 A: a slot can not leave it while one
+    of the modules beyond does not say what it gives.
     """
 
     def __init__(self, slots, guns):
@@ -56,7 +55,7 @@ class Sequence(parts.Parts):
         self.forced = bytearray(guns)
         self.drain = bytearray(slots)
         self.match_dv = array("h", bytes(2 * slots))
-        self.look = bytearray(slots)
+        self.dry = bytearray(guns)
         self.feeds = bytearray(b"\xff" * slots)
         self.open_da = 10  # I_open
         self.close_dv = 200  # dV_close
@@ -75,8 +74,6 @@ class Sequence(parts.Parts):
         for row in rows:
             self._facts += [row, bytearray(len(row))]
         self._busy = True
-        self._still_dv = array("h", bytes(2 * slots))
-        self._still_ms = array("h", bytes(2 * slots))
         self._steady = array("h", bytes(2 * slots))
         self._gun_steady = array("h", bytes(2 * guns))
         self._cut_ms = array("h", bytes(2 * guns))
@@ -89,7 +86,7 @@ class Sequence(parts.Parts):
         found = self.mns.step(dt_ms) or found
         if self._calm(found):
             return False
-        self._watch_volts(dt_ms)
+        self.watch_volts(dt_ms)
         self.label(self.part, self.may)
         self.label(self.sure, self.proven)
         self.survey()
@@ -99,6 +96,8 @@ class Sequence(parts.Parts):
             stays = g < parts.SEVERAL and self.owner[s] == g and self.want[g] and not self.cut[g]
             self.drain[s] = 0 if stays else 1
         for g in range(len(self.home)):
+            self.dry_ms[g] = min(self.dry_ms[g] + dt_ms, _LONG_MS) if self.dry[g] else 0
+            self.dry[g] = 0
             if self.home[g] != parts.NONE:
                 self._gun(g, dt_ms)
         for k in range(self.slots):
@@ -175,8 +174,12 @@ class Sequence(parts.Parts):
             ready = self._may_close(k)
             stable = self.stable_close_ms
         else:
-            ready = self.beyond(k) < self.open_da
+            amps = self.beyond(k)
+            ready = amps < self.open_da
             stable = self.stable_open_ms
+            g = self.holder[self.part[k]]
+            if g < parts.SEVERAL and (amps >= parts.UNKNOWN_DA or self.dry_ms[g]):
+                self.dry[g] = 1
         # No voltage and no current is trusted before it has been seen for so long.
         self._steady[k] = min(self._steady[k] + dt_ms, _LONG_MS) if ready else 0
         if self._steady[k] > stable and ties.ms(k) >= self.tie_hold_ms and not self._flying(k):
@@ -200,13 +203,13 @@ class Sequence(parts.Parts):
                     return False
             volts = self.voltage(home)
             if volts > self.safe_dv or volts < 0 or self.guns.may(g):
-                return self._stands(home) and volts > 0 and self._match(new, volts)
+                return self.stands(home) and volts > 0 and self._match(new, volts)
         elif self.voltage(one) > self.safe_dv or self.voltage(other) > self.safe_dv:
             return False
         # Two dead parts; no module may be about to change that.
         if self.is_hot(one) or self.is_hot(other):
             return False
-        if not self._stands(one) or not self._stands(other):
+        if not self.stands(one) or not self.stands(other):
             return False
         return self._apart(one, other) <= self.close_dv and self._quiet(one) and self._quiet(other)
 
@@ -231,30 +234,7 @@ class Sequence(parts.Parts):
 
     def _held(self, p):
         """Is part `p` held at its voltage by a module, and does it stand still?"""
-        return self.is_hot(p) and self._stands(p)
-
-    def _stands(self, p):
-        """Has the voltage of part `p` stood still while it was looked at all the time? One that
-        bleeds or rises passes every voltage, and a usual reading is more than a second old."""
-        g = self.holder[p]
-        stands = g >= parts.SEVERAL or self.guns.proven(g) or not self.guns.may(g)
-        for s in range(self.slots):
-            if self.part[s] == p:
-                self.look[s] = 1
-                if self.mns.may(s) and 0 <= self.volts_dv[s] and self._still_ms[s] < _STILL_MS:
-                    stands = False
-        return stands
-
-    def _watch_volts(self, dt_ms):
-        for s in range(self.slots):
-            volts, was = self.volts_dv[s], self._still_dv[s]
-            # Below V_safe it may fall: there it can only die.
-            still = abs(volts - was) <= _STILL_DV or 0 <= volts < was and volts <= self.safe_dv
-            if volts < 0 or not still or not self.look[s] or not self.fresh[s]:
-                self._still_dv[s] = volts
-                self._still_ms[s] = 0
-            else:
-                self._still_ms[s] = min(self._still_ms[s] + dt_ms, _LONG_MS)
+        return self.is_hot(p) and self.stands(p)
 
     def _mn(self, s):
         """The module contactor of slot `s`."""
@@ -277,11 +257,11 @@ class Sequence(parts.Parts):
                 self.match_dv[s] = bus
             elif volts > self.safe_dv or self.is_hot(p):
                 return  # both are dead, and nobody is about to change that
-            if not self._stands(p) or self._still_ms[s] < _STILL_MS:
+            if not self.stands(p) or self.still_ms[s] < parts.STILL_MS:
                 return
             if bus < 0 or volts < 0 or abs(bus - volts) > self.close_dv:
                 return
-        elif not 0 <= self.amps_da[s] < self.open_da:
+        elif not 0 <= self.amps_da[s] < self.open_da and self.part_da[p] >= self.open_da:
             return
         elif self.able[s] and not 0 <= volts <= self.safe_dv:
             return  # it bleeds the slot
@@ -295,7 +275,8 @@ class Sequence(parts.Parts):
         p = self.part[h]
         cut = self.cut[g]
         # A gun that lost its slot in the plan has to go as well.
-        stopping = cut or self.want[g] != READY or self.owner[h] != g
+        dry = self.dry_ms[g] >= _DRY_MS
+        stopping = cut or dry or self.want[g] != READY or self.owner[h] != g
         self._cut_ms[g] = min(self._cut_ms[g] + dt_ms, _LONG_MS) if cut else 0
         self._stop_ms[g] = min(self._stop_ms[g] + dt_ms, _LONG_MS) if stopping else 0
         if guns.fb[g] != guns.cmd[g]:
@@ -309,7 +290,8 @@ class Sequence(parts.Parts):
             ready = self.part_da[p] < self.open_da
             if not cut:  # the borrowed slots go first; one that cannot is not waited for
                 ready = ready and (self._given_back(h) or self._stop_ms[g] > _GIVE_BACK_MS)
-            if cut and self._cut_ms[g] > (_EMERGENCY_MS if cut == EMERGENCY else _AT_ONCE_MS):
+            limit = _EMERGENCY_MS if cut == EMERGENCY else _AT_ONCE_MS
+            if cut and self._cut_ms[g] > limit or dry:
                 guns.order(g, 0)  # whatever flows: the only exception to "not under load"
                 self.forced[g] = 1
                 return
