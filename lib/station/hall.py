@@ -133,7 +133,8 @@ class Hall:
     def step(self, connectors, dt_ms, pressed):
         """Let time pass: the connectors whose turn it is, then the ring, then frames.
 
-        A gun's turn comes each 200 ms (300 of more than eight), each 900 ms while nobody is there:
+        A gun's turn comes each 200 ms (300 of more than eight), each 900 ms while no charge
+        is meant and no output on:
         twelve guns are much for a small chip, and a PLC of v3 speaks each 300 ms. What is new of
         its safety, relays, stage or pilot, a PLC that falls silent, a plug on the way and an
         emergency stop (`pressed`) wait for no turn. Guns of v1 and v2, whose PLCs speak each 100
@@ -171,7 +172,7 @@ class Hall:
             if stir[g] or by > 1 or g % stride == turn or dt_ms > _LATE_MS:
                 c = connectors[g]
                 waited = now - self._turn_at[g]
-                here = stir[g] or c.plugged or c.session or c.faults.mask
+                here = stir[g] or c.session or c.faults.mask or self.links[g].active
                 if here or waited >= self._idle_ms:
                     self._turn_at[g] = now
                     stir[g] = 0
