@@ -17,7 +17,7 @@ def update(app, args, session):
     transfer = lazy.load("ocppj.transfer")
     owner = app.cp or _Owner(app)
     if transfer.installing(owner):
-        raise ValueError("an update is being installed")
+        raise ValueError("an update is being installed, or on trial")
     job = transfer.Job("Firmware", url, 0, 0, 0, transfer.file_name(url))
     transfer.begin(owner, job)
     yield from _follow(app, owner, transfer, job)

@@ -15,8 +15,9 @@ Job's `order`, and puts what came of it into `result`; nothing here waits.
 
 A firmware job is one record, "update": [url, date, retries, pause, state], of a signed one also
 request and date of installation, so that it outlives a cut of power; it stays until the back
-office has been told how it ended. States: w: not installed yet, i: being installed, I: in place,
-D: download failed; or the name of the status with which it ended.
+office has been told how it ended. States: w: nothing done yet, d: download begun, r: ready, waits
+for its date or for charges, i: being installed, I: in place, D: download failed; or the name of
+the status with which it ended.
 
 The owner (v16/chargepoint.py) has: jobs (list), notices (list of (message, payload) to be told),
 tell(kind, status, request), alarm(event, info), station, clock, store, log, board; ended: payload
@@ -49,11 +50,11 @@ class Job:
     have come, and the server's name for that state of its file, so that the next attempt goes on
     there. place: what whoever carries the file keeps about it. why: the last failure, a text. bad:
     kind of a bundle that was refused (update/bundle.py). request, install_at: of a signed update,
-    or of a log.
+    or of a log. state: that of its record.
     """
 
     have = 0
-    mark = place = why = bad = request = None
+    mark = place = why = bad = request = state = None
     install_at = 0  # Unix seconds
 
     def __init__(self, kind, url, retries, pause_s, at, name):
@@ -96,6 +97,9 @@ def _comes(job):
 
 
 def _save(owner, job, state):
+    if state == job.state:
+        return
+    job.state = state
     fields = [job.url, job.at, job.retries, job.pause_s, state]
     if job.request is not None:
         fields += [job.request, job.install_at]
@@ -111,12 +115,13 @@ def restore(owner):
     if not fields:
         return
     url, at, retries, pause_s, state = fields[:5]
-    job = Job("Firmware", url, retries - 1, pause_s, at, file_name(url))
+    # A boot in a download costs a retry: a file that brings us down is not fetched for ever.
+    begun = state == "d"
+    job = Job("Firmware", url, retries - begun, pause_s, at, file_name(url))
     if len(fields) > 5:
         job.kind = "SignedFirmware"
         job.request, job.install_at = fields[5:]
-    if state == "w" and retries > 0:
-        # A boot costs a retry: a file that brings the station down is not fetched for ever.
+    if state == "w" or state == "r" or begun and retries > 0:
         begin(owner, job)
     elif state == "I" and _trial(owner) == "trial":
         job.phase = DONE
@@ -154,8 +159,11 @@ def file_name(url):
 
 
 def installing(owner):
-    """True while a firmware is put in place: it is too late for another one."""
-    return any(job.phase >= INSTALL for job in owner.jobs)
+    """True while a firmware is put in place, or on trial: no time for another one.
+
+    What runs on trial may need the place of the build before it to go back to.
+    """
+    return _trial(owner) == "trial" or any(job.phase >= INSTALL for job in owner.jobs)
 
 
 def current(owner, kind):
@@ -204,6 +212,8 @@ def _start(owner, job):
     if _due(owner, job.at):
         job.phase = RUN
         job.order = "download" if coming else "upload"
+        if coming:
+            _save(owner, job, "d")
         _status(owner, job, "Downloading" if coming else "Uploading")
     elif job.request is not None:
         _status(owner, job, "DownloadScheduled")  # L01.FR.13
@@ -212,6 +222,7 @@ def _start(owner, job):
 def _ready(owner, job):
     """The file is there and right: install it when that is wanted and nobody charges."""
     if not _due(owner, job.install_at):
+        _save(owner, job, "r")
         _status(owner, job, "InstallScheduled")  # L01.FR.16
         return
     _pause(owner, True)  # E 3.49, L01.FR.07: nobody begins a charge now
@@ -220,6 +231,8 @@ def _ready(owner, job):
         _save(owner, job, "i")
         job.order = "install"
         _status(owner, job, "Installing")
+    else:
+        _save(owner, job, "r")
 
 
 def _due(owner, at):
