@@ -11,7 +11,7 @@ from test_v16_security_update import update as signed
 from test_v16_transfer import job, statuses, take, trigger, update
 from v16_bench import Bench
 
-DAY = 86_400
+LATER = 1_800
 
 
 @pytest.mark.parametrize("bad", ["signature", "hash", "format", "board", "version", None])
@@ -39,13 +39,13 @@ def test_a_tampered_bundle_is_an_event_for_the_old_message_too():
 def test_a_date_outlives_reboots_and_they_cost_no_retry(boots):
     """S 5.19/1, S 5.19/3."""
     b = Bench().online()
-    update(b, DAY, retries=0)
+    update(b, LATER, retries=0)
     for _ in range(boots):
         b = b.reboot().online()
         b.run(100)
         assert job(b).order is None and set(statuses(b)) <= {"Idle"}
         assert trigger(b, "FirmwareStatusNotification") == "Idle"
-    b.run(DAY)
+    b.run(LATER)
     settle(b, "download")
     assert statuses(b)[-1] == "Installing"
 
@@ -65,7 +65,7 @@ def test_a_date_before_which_the_clock_is_unknown():
 def test_an_installation_with_a_date_outlives_reboots(boots):
     """L01.FR.16, L01.FR.17: it is fetched again, as nothing of it is believed after a boot."""
     b = bench()
-    assert signed(b, install=DAY, retries=0) == "Accepted"
+    assert signed(b, install=LATER, retries=0) == "Accepted"
     for _ in range(boots):
         settle(b, "download")
         settle(b, "verify")
@@ -73,7 +73,7 @@ def test_an_installation_with_a_date_outlives_reboots(boots):
         b = b.reboot().online().run(2)
     settle(b, "download")
     settle(b, "verify")
-    b.run(DAY)
+    b.run(LATER)
     assert signed_statuses(b)[-1] == "Installing"
 
 
@@ -164,7 +164,7 @@ def test_one_that_waits_for_its_date_is_given_up_too():
     settle(b, "verify")
     b.run(2)
     assert b.station.connector(2).paused  # the charge is waited for
-    assert signed(b, delay=DAY, number=12) == "AcceptedCanceled"
+    assert signed(b, delay=LATER, number=12) == "AcceptedCanceled"
     assert not b.station.connector(2).paused
     assert signed_statuses(b)[-1] == "DownloadScheduled"
 
@@ -172,7 +172,7 @@ def test_one_that_waits_for_its_date_is_given_up_too():
 def test_a_bad_certificate_changes_nothing_for_the_order_before():
     """L01.FR.24."""
     b = bench()
-    signed(b, delay=DAY)
+    signed(b, delay=LATER)
     (old,) = b.cp.jobs
     assert signed(b, by=signer(days=(0, 30))) == "InvalidCertificate"
     assert b.cp.jobs == [old] and not old.over
