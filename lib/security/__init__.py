@@ -46,6 +46,7 @@ def turns(steps, answer):
     import lazy
 
     def turn():
+        nonlocal steps
         lazy.forget(0)  # this needs the room more than what is only kept
         result = error = None
         for _ in range(_TURN):
@@ -57,6 +58,7 @@ def turns(steps, answer):
                 error = e
             else:
                 continue
+            steps = None
             forget()
             return answer(result, error)
         return None

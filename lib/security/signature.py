@@ -117,6 +117,7 @@ def verify(kind: str, key: bytes, how, data, signature: bytes):
     if how[0] != kind:
         return False
     found = yield from digest.new(how[1], data)
+    data = None
     ok = yield from verify_digest(kind, key, how, found, signature)
     return ok
 
@@ -124,9 +125,12 @@ def verify(kind: str, key: bytes, how, data, signature: bytes):
 def verify_digest(kind: str, key: bytes, how, found: bytes, signature: bytes):
     """Steps; as verify(), for a hash that was made elsewhere (of a file while it came)."""
     if how[0] != kind:
-        return False
+        return _never()
     if kind == "EC":
-        ok = yield from ecdsa.verify(key, found, signature)
-    else:
-        ok = yield from rsa.verify(key, how[1], found, signature, how[2])
-    return ok
+        return ecdsa.verify(key, found, signature)
+    return rsa.verify(key, how[1], found, signature, how[2])
+
+
+def _never():
+    yield
+    return False

@@ -6,6 +6,8 @@ algorithms and keys that signature.py does not accept: a certificate that can be
 checked.
 """
 
+from array import array
+
 from ocppj import datetime
 from security import Invalid, run, signature
 from security.der import INTEGER, OCTETS, SEQUENCE, SET, TIME, UTC_TIME, Reader, oid_text
@@ -48,6 +50,15 @@ class Certificate:
         if now:
             run(self.steps())
 
+    signature = property(lambda one: one.cut(2))
+    issuer = property(lambda one: one.cut(4))
+    subject = property(lambda one: one.cut(6))
+    key = property(lambda one: one.cut(8))
+
+    def cut(self, i):
+        """A part of the certificate, cut out for who asks: nobody needs it for long."""
+        return self.der[self.at[i] : self.at[i + 1]]
+
     def steps(self):
         """Steps that read it."""
         der = self.der
@@ -56,12 +67,13 @@ class Certificate:
         outer = Reader(der)
         items = outer.into(SEQUENCE)
         outer.close()
-        self.start = items.at
+        start = items.at
         body = items.into(SEQUENCE)
-        self.stop = items.at
+        # Begin and end of what is signed, signature, issuer, subject and key.
+        self.at = array("H", (start, items.at))
         yield
         how = items.whole(SEQUENCE)
-        self.signature = items.bits()
+        self._part(items, len(items.bits()))
         items.close()
         self.how = signature.algorithm(Reader(how))
         self.ca = False
@@ -75,7 +87,11 @@ class Certificate:
 
     def signed(self):
         """What the signature is of (memoryview)."""
-        return memoryview(self.der)[self.start : self.stop]
+        return memoryview(self.der)[self.at[0] : self.at[1]]
+
+    def _part(self, items, size):
+        """What was read last, its last `size` bytes, is the next part."""
+        self.at.extend(array("H", (items.at - size, items.at)))
 
     def _body(self, items, how):
         if items.peek() != 0xA0:
@@ -93,18 +109,18 @@ class Certificate:
         if items.whole(SEQUENCE) != how:
             raise Invalid("format", "certificate names two signature algorithms")
         yield
-        self.issuer = items.whole(SEQUENCE)
+        issuer = items.whole(SEQUENCE)
+        self._part(items, len(issuer))
         dates = items.into(SEQUENCE)
         self.begins = _time(dates)
         yield
         self.ends = _time(dates)
         dates.close()
         yield
-        self.subject = items.whole(SEQUENCE)
-        if self.subject == self.issuer:
-            self.subject = self.issuer  # one copy of it
+        self._part(items, len(items.whole(SEQUENCE)))
         yield
-        self.kind, self.key = signature.public_key(items.whole(SEQUENCE))
+        self.kind, key = signature.public_key(items.whole(SEQUENCE))
+        self._part(items, len(key))  # it ends where its item ends
         yield
         for tag in (0x81, 0x82):  # unique identifiers: of no use to anybody
             if items.peek() == tag:

@@ -269,7 +269,7 @@ class ChargePoint(Events):
             self.probe = True  # is it the CSMS that fails, or the line?
         self.save()
         self.ripe()
-        if self.jobs:
+        if self.jobs and not self.work:  # one after the other: memory
             self.lazy("ocppj.transfer").tick(self, now)
         if self.signing:
             self.lazy("ocppj.signing").tick(self, now)
