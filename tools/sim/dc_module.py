@@ -11,6 +11,7 @@ RISE_V_PER_S = 800.0
 BLEED_TAU_S = 2.5  # the bleeder of its output, with nothing connected
 COMM_S = 10.0
 TRIP_C = 90.0
+HOT_C = 85.0
 THERMAL_TAU_S = 60.0
 C_PER_W = 0.03
 LOSS = 0.05
@@ -49,6 +50,11 @@ class DcModule:
         return self.on and not self.off_line and self.temp_c < TRIP_C
 
     @property
+    def failed(self) -> bool:
+        """Has it gone off by itself, or is it so hot that it is told to?"""
+        return self.off_line or self.temp_c >= HOT_C
+
+    @property
     def alarms(self) -> int:
         """Bits of its alarm register: bit 7 over temperature."""
         return 0x80 if self.temp_c >= TRIP_C else 0
@@ -81,7 +87,7 @@ class DcModule:
         if self.active:
             self.hours += dt_s / 3600
         self.deaf_s += dt_s
-        self.down_s = self.down_s + dt_s if self.off_line or self.temp_c >= TRIP_C else 0.0
+        self.down_s = self.down_s + dt_s if self.failed else 0.0
         if self.deaf_s > COMM_S:
             self.on = False
         if self.forced_temp_c is not None:

@@ -167,9 +167,10 @@ class DcPlant:
         asked = plc.target()[1]
         if held["ask"].see(live and amps > asked * 1.1 + 5 and plc.stage == DEMAND, SLOW_MS):
             self._cry(name + f"charging with {amps:.1f} A, the vehicle asks for {asked:.1f} A")
-        if held["stage"].see(live and plc.stage not in (DELIVERY, DEMAND, ENDING), SLOW_MS):
-            self._cry(name + f"charging in stage {plc.stage}, {amps:.1f} A")
         heard = not self._excused_ms  # a station that is cut off cannot obey
+        wrong = live and heard and plc.stage not in (DELIVERY, DEMAND, ENDING)
+        if held["stage"].see(wrong, SLOW_MS):
+            self._cry(name + f"charging in stage {plc.stage}, {amps:.1f} A")
         if held["estop"].see(live and self.estop and heard, SLOW_MS):
             self._cry(name + f"charging with the emergency stop pressed, {amps:.1f} A")
         energised = outlet.contactor.on and self.ring.bus_v[g] > 60

@@ -10,11 +10,10 @@ from .dc_module import BLEED_TAU_S, RISE_V_PER_S
 from .outlet import CABLE_OHM, CLOSE_MS, OPEN_MS, Switch
 
 TICK_MS = 10
-TICK_S = TICK_MS / 1000
 LIVE_A = 1.0
 CLOSE_DIFF_V = 20.0
 ALIVE_V = 60.0
-REACT_S = 0.7  # from the failure of a module to the last contactor that was ordered before
+REACT_S = 0.7  # from a failure to the last contactor that was ordered before it was seen
 
 
 class DcRing:
@@ -22,9 +21,13 @@ class DcRing:
     most: home slot, `emf_v`, `ohm`, `inlet` (is its battery at the inlet?), `take(current, dt)`.
 
     cry(text) takes each violation. excused(gun): may its contactor open under load (emergency)?
+    tick_ms: how much of its time one `tick` is.
     """
 
-    def __init__(self, slots: int, modules: list, guns: list, homes: list, cry):
+    def __init__(
+        self, slots: int, modules: list, guns: list, homes: list, cry, tick_ms: int = TICK_MS
+    ):
+        self.tick_ms, self.tick_s = tick_ms, tick_ms / 1000
         self.slots = slots
         self.modules = modules
         self.guns = guns
@@ -39,8 +42,8 @@ class DcRing:
         self.dropped = lambda slot: False  # has its PLC taken its relays off by itself?
         self.grid_w = None
         self.power_w = 0.0
-        self._over_s = 0.0
-        self._bridged = set()
+        self._over_s = self._by_itself_s = 0.0
+        self.bridged = set()
         self.bridges = 0  # so often two vehicles came to stand on one bus
         self.moves = {"ties": 0, "guns": 0, "modules": 0}  # contactors that have moved
         self.in_slot = [[m for m in modules if m.slot == s] for s in range(slots)]
@@ -85,7 +88,8 @@ class DcRing:
     # -- time
 
     def tick(self) -> None:
-        """One step of TICK_MS: contactors first, then what flows."""
+        """One step of tick_ms: contactors first, then what flows."""
+        self._by_itself_s -= self.tick_s
         self._switch()
         total = 0.0
         if self._buses is None:
@@ -94,10 +98,10 @@ class DcRing:
             total += self._part(*bus)
         for m in self._alone:
             if m.voltage_v > 0.01 or m.on:
-                m.float(TICK_S)
+                m.float(self.tick_s)
         self.power_w = total
         over = self.grid_w is not None and total > self.grid_w * 1.02 + 500
-        before, self._over_s = self._over_s, self._over_s + TICK_S if over else 0.0
+        before, self._over_s = self._over_s, self._over_s + self.tick_s if over else 0.0
         if before < 2.0 <= self._over_s:
             self.cry(f"{total / 1000:.1f} kW drawn, the grid gives {self.grid_w / 1000:.1f} kW")
 
@@ -117,22 +121,27 @@ class DcRing:
             if tie.on == tie.target:
                 continue
             through = self.far_current(k) if tie.on else 0.0
-            if tie.tick():
+            if tie.tick(self.tick_ms):
                 self._buses = None
-                self.moves["ties"] += 1
+                self._moved("ties", tie)
                 self._tie_moved(k, tie.on, through)
         for s, mn in enumerate(self.mns):
             if mn.on == mn.target:
                 continue
             gives = self._gives(s)
-            if mn.tick():
+            if mn.tick(self.tick_ms):
                 self._buses = None
-                self.moves["modules"] += 1
+                self._moved("modules", mn)
                 self._mn_moved(s, mn.on, gives)
         for g, gc in enumerate(self.gcs):
-            if gc.on != gc.target and gc.tick():
-                self.moves["guns"] += 1
+            if gc.on != gc.target and gc.tick(self.tick_ms):
+                self._moved("guns", gc)
                 self._gc_moved(g, gc.on)
+
+    def _moved(self, row, switch):
+        self.moves[row] += 1
+        if switch.on and not switch.wanted:
+            self._by_itself_s = REACT_S
 
     def _tie_moved(self, k, on, through):
         after = (k + 1) % self.slots
@@ -148,10 +157,12 @@ class DcRing:
                 self.cry(f"tie {k + 1} closed over a voltage difference of {apart:.0f} V")
 
     def _ordered(self, switch, slot):
-        """Was it closed by order, and has no module of its bus failed while that was under way?"""
+        """Was it closed by order, and has nothing failed on its bus while that was under way: no
+        module gone off, no contactor closed by itself?"""
+        if not switch.wanted or self._by_itself_s > 0:
+            return False
         part = next(part for part in self.parts() if slot in part)
-        fails = [m for s in part for m in self.in_slot[s] if 0 < m.down_s < REACT_S]
-        return switch.wanted and not fails
+        return not any(m.failed and m.down_s < REACT_S for s in part for m in self.in_slot[s])
 
     def _attached(self, slot):
         for part in self.parts():
@@ -191,12 +202,12 @@ class DcRing:
         loads = [g for g in guns if self.gcs[g].on and self.guns[g].inlet]
         if len(loads) > 1:
             self._bridge(frozenset(loads))
-        elif self._bridged:
-            self._bridged = {b for b in self._bridged if not b & set(loads)}
+        elif self.bridged:
+            self.bridged = {b for b in self.bridged if not b & set(loads)}
         for g in guns:
             if g not in loads and self.guns[g].current_a:
                 self.current_a[g] = 0.0
-                self.guns[g].take(0.0, TICK_S)
+                self.guns[g].take(0.0, self.tick_s)
         if loads:
             return self._charging(part, sources, loads)
         if sources or self.bus_v[part[0]]:
@@ -204,10 +215,10 @@ class DcRing:
         return 0.0
 
     def _bridge(self, guns):
-        if guns not in self._bridged:
+        if guns not in self.bridged:
             names = " and ".join(str(g + 1) for g in sorted(guns))
             self.cry(f"connectors {names} are bridged")
-            self._bridged.add(guns)
+            self.bridged.add(guns)
             self.bridges += 1
 
     def _floating(self, part, sources):
@@ -215,9 +226,9 @@ class DcRing:
         live = [m for m in sources if m.active and m.set_v >= m.v_min]
         top = max((m.set_v for m in live), default=0.0)
         if volts < top:
-            volts = min(top, volts + RISE_V_PER_S * TICK_S)
+            volts = min(top, volts + RISE_V_PER_S * self.tick_s)
         elif not live or volts > top:
-            volts -= (volts - top) * TICK_S / BLEED_TAU_S
+            volts -= (volts - top) * self.tick_s / BLEED_TAU_S
         for m in sources:
             m.current_a = 0.0
             m.voltage_v = volts
@@ -232,7 +243,7 @@ class DcRing:
             wanted = m.limit_a()
             # The diode, and the voltage it may not exceed.
             room = (m.set_v - gun.emf_v) / ohm if wanted else 0.0
-            m.ramp(max(0.0, min(wanted, room)), TICK_S)
+            m.ramp(max(0.0, min(wanted, room)), self.tick_s)
             total += m.current_a
         volts = gun.emf_v + total * ohm
         top = max((m.set_v for m in sources if m.active), default=0.0)
@@ -248,5 +259,5 @@ class DcRing:
             self.bus_v[s] = volts
         for g in loads:
             self.current_a[g] = total / len(loads)
-            self.guns[g].take(total / len(loads), TICK_S)
+            self.guns[g].take(total / len(loads), self.tick_s)
         return volts * total

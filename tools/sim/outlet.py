@@ -42,11 +42,11 @@ class Switch:
         """Where it ends up, faults considered."""
         return self.welded or (self.wanted and not self.stuck)
 
-    def tick(self) -> bool:
+    def tick(self, ms: int = TICK_MS) -> bool:
         """One step; True when it has just moved."""
         if self.on == self.target:
             return False
-        self.left_ms -= TICK_MS
+        self.left_ms -= ms
         if self.left_ms > 0:
             return False
         self.on = self.target
