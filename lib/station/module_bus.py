@@ -127,8 +127,9 @@ class ModuleBus:
             d.volts_dv[m] = -1
         if self._i_at[m] < now - _STALE_MS:
             self._i_at[m] = _GONE
-            if d.amps_da[m] >= 0:  # it may go on with what it was told
-                d.amps_da[m] = -1 - max(d.amps_da[m], d.set_da[m])
+        if _GONE in (self._v_at[m], self._i_at[m]) and d.amps_da[m] >= 0:
+            # It may go on with what it was told.
+            d.amps_da[m] = -1 - max(d.amps_da[m], d.set_da[m])
         if self._t_at[m] < now - _TEMP_MS:
             self._t_at[m] = _GONE
         # A time of _GONE is above all others.
