@@ -55,6 +55,8 @@ class _Control:
             raise OSError("not FTP")
         if code >= 400:
             kind = ValueError if code >= 500 else OSError
+            if what in ("user", "password"):
+                line = line[:3]  # some servers say it again
             raise kind("FTP %s: %s" % (what, line[:60]))
         return code, line[4:]
 

@@ -296,3 +296,19 @@ async def test_an_upload_that_fails_says_why():
     assert "diagnostics.txt" not in os.listdir()
     result = await carried(Order("upload", "sftp://h/"))
     assert result == (False, "scheme sftp: expected http, https or ftp", True)
+
+
+async def test_no_password_of_a_url_is_in_log_or_diagnostics():
+    """The diagnostics hold the log; what failed before it went out is in there."""
+    seen = []
+    async with server(answer(500), answer(200), seen=seen) as s:
+        url = "http://me:Top5ecret@127.0.0.1:%d/d/?token=Top5ecret" % s.port
+        said = [await carried(Order("upload", url))]
+        for order in ("upload", "download"):
+            said.append(await carried(Order(order, "ftp://me:Top5ecret@127.0.0.1:1/x")))
+        said.append(await carried(Order("upload", "http://me:Top5ecret%zz@127.0.0.1/x")))
+        assert (await carried(Order("upload", url)))[0] is True
+    assert [row[0] for row in said] == [False] * 4
+    text = seen[1][2].decode()
+    assert text.count(" OTA upload http://127.0.0.1") >= 2, text
+    assert "Top5ecret" not in text + str(said)
