@@ -16,6 +16,7 @@ from tools.bench import (
     ring,
     security,
     smallest,
+    update,
     websocket,
 )
 
@@ -32,5 +33,6 @@ GROUPS = (
     heap,
     packages,
     smallest,
+    update,
     flash,
 )
