@@ -264,10 +264,12 @@ async def test_close_wakes_the_task_that_receives():
 
 
 async def test_a_task_that_comes_to_receive_while_another_closes_gets_the_end_too():
+    two = []  # tasks wait for the end
+
     async def script(server, reader, writer):
         await server.upgrade(reader, writer)
         await frame(reader)
-        await sleep_ms(30)
+        await until(lambda: two)
         writer.write(b"\x88\x02\x03\xe8")
         await writer.drain()
         await writer.wait_closed()
@@ -275,7 +277,8 @@ async def test_a_task_that_comes_to_receive_while_another_closes_gets_the_end_to
     async with Server(script) as server:
         ws = await ws_connect(server.url)
         task = asyncio.create_task(ws.close())
-        await sleep_ms(5)
+        await until(lambda: ws._busy)
+        two.append(True)
         assert (await ws.receive()).type == CLOSED
         await task
         assert ws.close_code == 1000

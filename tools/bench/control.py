@@ -14,15 +14,17 @@ WHAT = {
 }
 
 
-@measures(
-    *(f"control.{kind}_{what}" for kind in KINDS for what in ("alloc", "time")),
-    alone=True,
-    seconds=5,
-)
-def costs():
-    """Bytes and microseconds of each."""
-    for kind, (alloc, time_us) in port.run(SCRIPT, "all").items():
+@measures(*(f"control.{kind}_alloc" for kind in KINDS))
+def allocations():
+    """Bytes of each."""
+    for kind, alloc in port.run(SCRIPT, "alloc").items():
         yield Figure(f"control.{kind}_alloc", round(alloc, 3), "B", WHAT[kind])
+
+
+@measures(*(f"control.{kind}_time" for kind in KINDS), alone=True, seconds=5)
+def times():
+    """Microseconds of each."""
+    for kind, time_us in port.run(SCRIPT, "time").items():
         yield Figure(f"control.{kind}_time", round(time_us, 2), "us", WHAT[kind])
 
 

@@ -36,10 +36,20 @@ def _figures(found, kinds, prefix, machine):
             )
 
 
-@measures(*_names(*WHAT), alone=True, seconds=4)
-def costs():
-    """On the 32-bit port."""
-    yield from _figures(port.run(SCRIPT), WHAT, "planner.", "")
+ALLOC = [kind for kind in WHAT if kind.endswith("alloc")]
+TIME = [kind for kind in WHAT if kind.endswith("time")]
+
+
+@measures(*_names(*ALLOC))
+def allocations():
+    """Bytes, on the 32-bit port."""
+    yield from _figures(port.run(SCRIPT, "alloc"), ALLOC, "planner.", "")
+
+
+@measures(*_names(*TIME), alone=True, seconds=4)
+def times():
+    """Microseconds, on the 32-bit port."""
+    yield from _figures(port.run(SCRIPT), TIME, "planner.", "")
 
 
 STATIONS = 500

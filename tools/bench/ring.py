@@ -6,24 +6,34 @@ from tools.bench.figures import Figure, measures
 SCRIPT = "ring_cost.py"
 
 
+KINDS = ("idle", "charging")
+STEP = "station.step(100), 12 guns {}, {}"
+
+
+@measures("ring.bytes", *(f"ring.step_alloc.{kind}" for kind in KINDS))
+def allocations():
+    """Bytes, on the 32-bit port."""
+    found = port.run(SCRIPT, 10)
+    yield Figure("ring.bytes", found["bytes"], "B", "Hall, 12 connectors, paths: their objects")
+    for kind in KINDS:
+        what = STEP.format(kind, "the most of ten turns")
+        yield Figure(f"ring.step_alloc.{kind}", found[kind][1], "B", what)
+
+
 @measures(
-    "ring.bytes",
-    *(f"ring.step_{what}.{kind}" for kind in ("idle", "charging") for what in ("time", "alloc")),
+    *(f"ring.step_time.{kind}" for kind in KINDS),
     "ring.frame_time",
     "ring.bus_frames",
     "ring.bus_load",
     alone=True,
     seconds=8,
 )
-def costs():
-    """On the 32-bit port."""
-    found = port.run(SCRIPT)
-    yield Figure("ring.bytes", found["bytes"], "B", "Hall, 12 connectors, paths: their objects")
-    for kind in ("idle", "charging"):
-        time_us, used = found[kind]
-        what = f"station.step(100), 12 guns {kind}, mean of a whole turn"
-        yield Figure(f"ring.step_time.{kind}", round(time_us, 1), "us", what)
-        yield Figure(f"ring.step_alloc.{kind}", used, "B", what)
+def times():
+    """Microseconds, on the 32-bit port."""
+    found = port.run(SCRIPT, 60)
+    for kind in KINDS:
+        what = STEP.format(kind, "mean of a whole turn")
+        yield Figure(f"ring.step_time.{kind}", round(found[kind][0], 1), "us", what)
     yield Figure("ring.frame_time", round(found["frame"], 2), "us", "a PLC's telemetry")
     frames, room, load = found["bus"]
     what = f"contract v3, 12 guns, 24 modules, of {room} at 250 kbit/s"

@@ -1,6 +1,7 @@
 """What do a received CAN frame and a control tick cost? Runs on MicroPython.
 
-    control_cost.py all          allocations (bytes) and times (us) as JSON
+    control_cost.py alloc        allocations (bytes) as JSON
+    control_cost.py time         times (us) as JSON
     control_cost.py KIND ROUNDS  runs ROUNDS rounds and prints {}: for counting instructions
 
 KIND is one of `rounds()` below. A round is a received frame or a tick of 100 ms.
@@ -132,15 +133,13 @@ def microseconds(go, count):
 
 def main(arguments):
     """The command line."""
-    if arguments[0] != "all":
+    measure = {"alloc": allocated, "time": microseconds}.get(arguments[0])
+    if measure is None:
         rounds(arguments[0])(int(arguments[1]))
         print("{}")
         return
-    found = {}
-    for kind in ("frame", "frame_slcan", "tick_idle", "tick_charging"):
-        go = rounds(kind)
-        found[kind] = (allocated(go, 20 * BURST), microseconds(go, 40 * BURST))
-    print(json.dumps(found))
+    kinds = ("frame", "frame_slcan", "tick_idle", "tick_charging")
+    print(json.dumps({kind: measure(rounds(kind), 40 * BURST) for kind in kinds}))
 
 
 main(sys.argv[1:])

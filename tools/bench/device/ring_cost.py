@@ -1,11 +1,14 @@
 """What does a station of twelve guns on one ring cost? Runs on MicroPython; prints JSON.
 
+    ring_cost.py TURNS           so many turns for the best time and the largest allocation
+
 Live bytes of its objects, time and allocations of a control step (idle, and with all guns
 charging), time of a received frame. PLCs and modules are the few lines below: they obey at once.
 """
 
 import gc
 import json
+import sys
 import time
 
 from canproto import budget, maxwell, plc
@@ -123,10 +126,10 @@ def run(made, hall, plant, steps):
 
 
 def costs(made, hall, plant):
-    """(us of a step, bytes of a step): the best of many turns, a turn is six steps."""
+    """(us of a step, bytes of a step): the best of so many turns, a turn is six steps."""
     best = 1 << 29
     used = 0
-    for _ in range(60):
+    for _ in range(int(sys.argv[1])):
         total = 0
         gc.collect()
         gc.disable()
