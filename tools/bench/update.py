@@ -87,21 +87,26 @@ async def play(kind: str, heap: str) -> None:
 @measures(*(f"heap.smallest_update_{kind}.frozen" for kind in KINDS), seconds=120)
 def heaps():
     """By binary search, as for a charge."""
-    for kind, name in KINDS.items():
-        figure = f"heap.smallest_update_{kind}.frozen"
-        why = ""
+    for kind in KINDS:
+        yield _heap(kind)
 
-        def plays(kb):
-            nonlocal why
-            try:
-                asyncio.run(play(kind, f"{kb}k"))
-            except (RigError, TimeoutError, OSError) as error:
-                why = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
-                say(f"{figure}: {kb} KB is too small: {why}")
-                return False
-            say(f"{figure}: {kb} KB takes it")
-            return True
 
-        kb = smallest.search(plays, 32, 128)
-        source = f"-X heapsize={kb}k, an update of 200 KB by HTTP, {name}"
-        yield Figure(figure, kb and kb * 1024, "B", source if kb else f"not even 128 KB: {why}")
+def _heap(kind):
+    name = f"heap.smallest_update_{kind}.frozen"
+    last = {}
+
+    def plays(kb):
+        try:
+            asyncio.run(play(kind, f"{kb}k"))
+        except (RigError, TimeoutError, OSError) as error:
+            last["why"] = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
+            say(f"{name}: {kb} KB is too small: {last['why']}")
+            return False
+        say(f"{name}: {kb} KB takes it")
+        return True
+
+    kb = smallest.search(plays, 32, 128)
+    if kb is None:
+        return Figure(name, None, "B", f"an update: not even with 128 KB: {last['why']}")
+    source = f"-X heapsize={kb}k, an update of 200 KB by HTTP, {KINDS[kind]}"
+    return Figure(name, kb * 1024, "B", source)
