@@ -195,7 +195,7 @@ def test_only_the_manufacturer_signs_firmware():
     install(files, maker, MAKER)
     by = world.key("Maker", "3072")
     good = world.certificate("fw", world.key("fw"), maker, by, uses=("code",))
-    assert run(store.firmware_signer(files, world.pem(good), NOW)).kind == "EC"
+    assert run(store.firmware_signer(files, world.pem(good), NOW))[0] == "EC"
     other_use = world.certificate("fw", world.key("fw"), maker, by, uses=("client",))
     refused("use", "'fw'", run, store.firmware_signer(files, world.pem(other_use), NOW))
     csms = world.certificate("fw", world.key("fw"), root, world.key("Root"))

@@ -48,10 +48,10 @@ def raw(block: bytes) -> bytes:
 
 def paddings(digest):
     """Blocks with the right hash in them that are not the one right block."""
-    oid = digests.OIDS["SHA256"]
+    oid = digests.oid("SHA256")
     info = der.item(0x30, der.item(0x30, der.item(6, oid), b"\5\0"), der.item(4, digest))
     bare = der.item(0x30, der.item(0x30, der.item(6, oid)), der.item(4, digest))
-    other = info.replace(oid, digests.OIDS["SHA512"])
+    other = info.replace(oid, digests.oid("SHA512"))
     long = b"\x30\x81" + info[1:]
 
     def block(tail, kind=1, fill=0xFF, size=None, gap=b"\0"):

@@ -6,7 +6,7 @@ constraints are not known here: a certificate in which they are critical cannot 
 """
 
 from ocppj import datetime
-from security import Invalid, pem, run, signature, x509
+from security import Invalid, digest, pem, run, signature, x509
 
 MOST = 6  # certificates of a chain, the root included
 _TRIES = 12  # signatures that are checked before the chain counts as hostile
@@ -47,13 +47,16 @@ def verify(certificates, roots, now, purpose: int = 0):
         if root.der == one.der:
             return root
     left = list(certificates[1:])
+    certificates = None
+    links = []
     tries = _TRIES
     between = 0  # CAs so far, those that issued themselves not counted
-    for _ in range(MOST - 1):
+    while one not in roots:
+        if len(links) == MOST - 1:
+            raise Invalid("chain", "%s: more than %d certificates to a root" % (one, MOST))
         why = None
-        for issuer in list(roots) + left:
-            if issuer.subject != one.issuer:
-                continue
+        issuers = [c for c in list(roots) + left if c.subject == one.issuer]
+        for issuer in issuers:
             yield
             try:
                 in_time(issuer, now)
@@ -64,24 +67,48 @@ def verify(certificates, roots, now, purpose: int = 0):
             if not tries:
                 raise Invalid("chain", "%s: too many certificates to try" % one)
             tries -= 1
-            ok = yield from signed_by(one, issuer)
-            if ok:
+            yield
+            link = yield from _link(one, issuer)
+            if len(issuers) == 1:
+                break  # nothing to choose from: it is checked when the way is known
+            try:
+                yield from _check(link)
                 break
-            why = Invalid("signature", "%s is not signed by %s" % (one, issuer))
+            except Invalid as e:
+                why = e
         else:
             issuer = x509.name_text(one.issuer)
             raise why or Invalid("chain", "%s: its issuer %s is not trusted" % (one, issuer))
-        if issuer in roots:
-            return issuer
-        left.remove(issuer)
+        links.append(link)
+        if issuer in left:
+            left.remove(issuer)
         between += issuer.subject != issuer.issuer
         one = issuer
-    raise Invalid("chain", "%s: more than %d certificates to a root" % (certificates[0], MOST))
+    # What was read is not needed any more, where memory is little.
+    left = roots = issuers = issuer = link = None
+    for link in links:
+        yield from _check(link)
+    return one
 
 
-def signed_by(one, issuer):
-    """Steps; returns whether the key of `issuer` made the signature of `one`."""
-    return signature.verify(issuer.kind, issuer.key, one.how, one.signed(), one.signature)
+def _link(one, issuer):
+    """Steps; returns what checking the signature of `one` by `issuer` needs."""
+    found = yield from digest.new(one.how[1], one.signed())
+    text = "%s is not signed by %s" % (one, issuer)
+    return issuer.kind, issuer.key, one.how, found, one.signature, text
+
+
+def _check(link):
+    """Steps; Invalid ("signature") if it is wrong."""
+    ok = yield from signature.verify_digest(*link[:5])
+    if not ok:
+        raise Invalid("signature", link[5])
+
+
+def by_itself(one):
+    """Steps; Invalid ("signature") unless a root signed itself."""
+    link = yield from _link(one, one)
+    yield from _check(link[:5] + ("%s is not signed by itself" % one,))
 
 
 def in_time(one, now: int):

@@ -6,12 +6,12 @@ the certificates and hash data that ask for them: 128 bytes a step.
 
 import hashlib
 
-# The identifiers of the hashes, 2.16.840.1.101.3.4.2.n, and the order of the names.
-OIDS = {
-    "SHA256": b"\x60\x86\x48\x01\x65\x03\x04\x02\x01",
-    "SHA384": b"\x60\x86\x48\x01\x65\x03\x04\x02\x02",
-    "SHA512": b"\x60\x86\x48\x01\x65\x03\x04\x02\x03",
-}
+NAMES = ("SHA256", "SHA384", "SHA512")
+
+
+def oid(name: str) -> bytes:
+    """The identifier of a hash: 2.16.840.1.101.3.4.2, then 1, 2, 3."""
+    return b"\x60\x86\x48\x01\x65\x03\x04\x02" + bytes([NAMES.index(name) + 1])
 
 
 def new(name: str, *parts):

@@ -7,7 +7,7 @@ a lax reader would take do not pass.
 
 from security import Invalid
 from security.der import NULL, OCTETS, SEQUENCE, Reader, item
-from security.digest import OIDS, new
+from security.digest import new, oid
 
 LOWEST = 2048  # bits; A00.FR.502
 HIGHEST = 4096
@@ -49,7 +49,7 @@ def verify(key: bytes, name: str, digest: bytes, signature: bytes, salt: int = -
     if salt != -1:
         ok = yield from _pss(block, name, digest, salt)
         return ok
-    info = item(SEQUENCE, item(SEQUENCE, item(6, OIDS[name]), item(NULL)), item(OCTETS, digest))
+    info = item(SEQUENCE, item(SEQUENCE, item(6, oid(name)), item(NULL)), item(OCTETS, digest))
     return block == b"\0\x01" + b"\xff" * (size - 3 - len(info)) + b"\0" + info
 
 

@@ -5,13 +5,12 @@ RSA-PSS with 2048 to 4096 bits, each with SHA-256, SHA-384 or SHA-512. Anything 
 SHA-1, MD5, DSA, Ed25519, other curves, keys that are bound to PSS.
 """
 
-from security import Invalid, digest, ecdsa, rsa
+from security import Invalid, digest, ecdsa
 from security.der import NULL, SEQUENCE, Reader, oid_text
 
 _P384 = b"\x2b\x81\x04\x00\x22"
 _ECDSA = b"\x2a\x86\x48\xce\x3d\x04\x03"  # then 2, 3, 4: SHA-256, 384, 512
 _PKCS1 = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01"  # then 1: a key; 8: MGF1; 10: PSS; 11, 12, 13
-_NAMES = ("SHA256", "SHA384", "SHA512")
 
 
 def algorithm(items: Reader):
@@ -23,10 +22,10 @@ def algorithm(items: Reader):
     oid = one.oid()
     found = None
     if oid[:-1] == _ECDSA and 2 <= oid[-1] <= 4:
-        found = "EC", _NAMES[oid[-1] - 2], -1
+        found = "EC", digest.NAMES[oid[-1] - 2], -1
     elif oid[:-1] == _PKCS1 and 11 <= oid[-1] <= 13:
         _null(one)
-        found = "RSA", _NAMES[oid[-1] - 11], -1
+        found = "RSA", digest.NAMES[oid[-1] - 11], -1
     elif oid == _PKCS1 + b"\x0a":
         found = _pss(one)
     else:
@@ -74,8 +73,8 @@ def _hash(items):
     oid = items.oid()
     _null(items)
     items.close()
-    for name in _NAMES:
-        if digest.OIDS[name] == oid:
+    for name in digest.NAMES:
+        if digest.oid(name) == oid:
             return name
     return None
 
@@ -95,6 +94,8 @@ def public_key(spki: bytes):
     if oid == _PKCS1 + b"\x01":
         _null(kind)
         kind.close()
+        from security import rsa
+
         rsa.public(key)
         return "RSA", key
     if oid != ecdsa.EC_KEY:
@@ -109,25 +110,17 @@ def public_key(spki: bytes):
     return "EC", key
 
 
-def verify(kind: str, key: bytes, how, data, signature: bytes):
-    """Steps; returns whether the signature of `data` was made with the key.
-
-    kind, key: as public_key() gives them. how: as algorithm() gives it. data: bytes or memoryview.
-    """
-    if how[0] != kind:
-        return False
-    found = yield from digest.new(how[1], data)
-    data = None
-    ok = yield from verify_digest(kind, key, how, found, signature)
-    return ok
-
-
 def verify_digest(kind: str, key: bytes, how, found: bytes, signature: bytes):
-    """Steps; as verify(), for a hash that was made elsewhere (of a file while it came)."""
+    """Steps; returns whether the signature over what has this hash was made with the key.
+
+    kind, key: as public_key() gives them. how: as algorithm() gives it.
+    """
     if how[0] != kind:
         return _never()
     if kind == "EC":
         return ecdsa.verify(key, found, signature)
+    from security import rsa
+
     return rsa.verify(key, how[1], found, signature, how[2])
 
 

@@ -12,6 +12,7 @@ from security import Invalid, chain, digest, pem, shelf, x509
 # certificateType of OCPP 1.6 (whitepaper 6.3): what its files are called
 KINDS = {"CentralSystemRootCertificate": "csms", "ManufacturerRootCertificate": "maker"}
 _KEPT = 2  # certificates of the charge point: one in use or to come, one to fall back on
+_WAITS = "waits.pem"  # a chain that is not judged yet
 _ROOT_MAX = 2048  # characters beyond which nobody's root certificate is
 
 
@@ -83,9 +84,7 @@ def install(files, use: str, text: str, now, most: int, replacing: bool):
         issuer = yield from chain.verify([root], known, max(now, root.begins))
         files.write("ikey-" + shelf.ident(root.der), issuer.key)
     else:
-        ok = yield from chain.signed_by(root, root)
-        if not ok:
-            raise Invalid("signature", "%s is not signed by itself" % root)
+        yield from chain.by_itself(root)
     if replacing:
         gone = [n for n in old if n.startswith("csmsold")]
         files.write("swap", " ".join([name] + gone).encode())
@@ -206,7 +205,7 @@ def _delete(files, name):
 
 
 def install_own(files, text: str, now, serial: str, organisation: str):
-    """Steps; CertificateSigned.req: returns the Certificate, installed (A02.FR.06 to FR.10).
+    """Steps; CertificateSigned.req: returns its name for a person (A02.FR.06 to FR.10).
 
     text: PEM, the charge point's certificate first. serial, organisation: what its CN and O must
     be. Raises Invalid (Rejected, event InvalidChargePointCertificate) and OSError of the flash.
@@ -216,10 +215,12 @@ def install_own(files, text: str, now, serial: str, organisation: str):
     found = yield from steps
     steps = None
     one = found[0]
+    said = str(one)
     ident = shelf.ident(one.key)
     if "key-%s.der" % ident not in files.names():
         raise Invalid("name", "%s is for a key that this station does not have" % one)
     for oid, what, wanted in ((x509.CN, "CN", serial), (x509.O, "O", organisation)):
+        yield
         is_now = x509.attribute(one.subject, oid)
         if is_now != wanted:
             raise Invalid("name", "%s: its %s is '%s', not '%s'" % (one, what, is_now, wanted))
@@ -228,24 +229,36 @@ def install_own(files, text: str, now, serial: str, organisation: str):
     known = yield from anchors(files, "CentralSystemRootCertificate", found)
     # One for the future is kept and used when its time has come (A02.FR.08).
     when = now if now is None else max(now, one.begins)
-    yield from chain.verify(found, known, when, x509.CLIENT)
-    _write_own(files, one, [c for c in found if c.subject != c.issuer])
+    name = _own_name(one)
+    # It waits on flash: what was read would be in the way of what checks it.
+    _write(files, _WAITS, [c for c in found if c.subject != c.issuer])
+    steps = chain.verify(found, known, when, x509.CLIENT)
+    found = known = one = None
+    try:
+        yield from steps
+        steps = None
+        files.write(name, files.read(_WAITS))
+    finally:
+        files.delete(_WAITS)
     for old in shelf.owned(files)[:-_KEPT]:
         files.delete(old[3])
         shelf.drop_key(files, old[2])
-    return one
+    return said
 
 
-def _write_own(files, one, certificates):
+def _own_name(one):
+    return "own-%08x-%08x-%s.pem" % (one.begins, min(one.ends, 0xFFFFFFFF), shelf.ident(one.key))
+
+
+def _write(files, name, certificates):
     text = bytearray()
-    for part in certificates:
-        text.extend(pem.encode(part.der).encode())
-    name = "own-%08x-%08x-%s.pem" % (one.begins, min(one.ends, 0xFFFFFFFF), shelf.ident(one.key))
-    files.write(name, text)
+    for one in certificates:
+        text.extend(pem.encode(one.der).encode())
+    files.write(name, bytes(text))
 
 
 def firmware_signer(files, text: str, now):
-    """Steps; returns the Certificate of SignedUpdateFirmware.req, checked (L01.FR.02).
+    """Steps; returns (kind, key) of SignedUpdateFirmware.req's certificate, checked (L01.FR.02).
 
     Invalid if it does not lead to a Manufacturer Root certificate or is not made for it.
     """
@@ -254,8 +267,11 @@ def firmware_signer(files, text: str, now):
     found = yield from steps
     steps = None
     known = yield from anchors(files, "ManufacturerRootCertificate", found)
-    yield from chain.verify(found, known, now, x509.CODE)
-    return found[0]
+    key = found[0].kind, found[0].key
+    steps = chain.verify(found, known, now, x509.CODE)
+    found = known = None
+    yield from steps
+    return key
 
 
 def adopt(files) -> list:
@@ -293,6 +309,6 @@ def _adopt_own(files, name, rest):
                 data = pem.decode(data, label)[0]
                 break
     files.write("key-%s.der" % shelf.ident(one.key), data)
-    _write_own(files, one, found)
+    _write(files, _own_name(one), found)
     files.delete(name)
     files.delete(key[0])

@@ -17,7 +17,7 @@ def run(cp, payload, now):
 
     def answer(one, error):
         if error is None:
-            cp.alarm("ReconfigurationOfSecurityParameters", "own %s" % one)
+            cp.alarm("ReconfigurationOfSecurityParameters", "own " + one)
             return {"status": "Accepted"}, use
         cp.log.warn("own certificate refused: %s", str(error))
         if not isinstance(error, OSError):

@@ -49,7 +49,7 @@ def _accepted(cp, payload, signer):
     job = transfer.Job("SignedFirmware", url, get("retries"), get("retryInterval"), at, name)
     job.request = payload["requestId"]
     job.install_at = parse(firmware.get("installDateTime") or "") or 0
-    key = binascii.b2a_base64(signer.key).decode().strip()
-    cp.store.write("usig", record.pack([signer.kind, key, firmware["signature"]]))
+    key = binascii.b2a_base64(signer[1]).decode().strip()
+    cp.store.write("usig", record.pack([signer[0], key, firmware["signature"]]))
     status = "AcceptedCanceled" if transfer.rivals(cp, job.kind) else "Accepted"
     return {"status": status}, lambda: transfer.begin(cp, job)
