@@ -242,7 +242,7 @@ def test_9_meter_frames_blocked(w):
     assert w.c().status == "Charging"
     w.plant.outlet(1).plc.meter_lost = False
     w.pass_time(5)
-    assert w.c().path.metered()
+    assert w.c().path.metered
 
 
 @pytest.mark.parametrize("seconds, kept", [(4, True), (12, False)])

@@ -8,7 +8,7 @@ is its own business. Source of the rules: S 4.9 (status), contract part a.5 and 
 from micropython import const
 
 from station import faults, path_rivot, rules, topics
-from station.limits import Limits
+from station.limits import NO_LIMIT, Limits
 from station.meter import Meter
 from station.session import Session
 
@@ -155,40 +155,38 @@ class Connector:
         self.push(topics.PLUG, self)
 
     def _assess(self, dt_ms):
-        self.watch.step(dt_ms, self.faults)
+        found = self.watch.step(dt_ms, self.faults)
         # Silence counts while a vehicle is there to speak; a fresh plug gets one time-out.
-        silent = self.plugged and not self.path.bms_fresh()
-        self.silent_ms = min(self.silent_ms + dt_ms, _LONG) if silent else 0
-        silent = silent and (self.active() or self.silent_ms > self.path.bms_timeout_ms)
-        self.faults.assess(faults.BMS_SILENT, silent)
-        self.faults.assess(faults.INPUTS_LOST, not self._io.alive)
-        external = self.external
-        lost = external is None or external.age_ms > _METER_MS
-        self.faults.assess(faults.METER_LOST, self.by_meter and lost)
+        if self.plugged and not self.path.bms_fresh():
+            self.silent_ms = min(self.silent_ms + dt_ms, _LONG)
+            if self.active() or self.silent_ms > self.path.bms_timeout_ms:
+                found |= faults.BMS_SILENT
+        else:
+            self.silent_ms = 0
+        if not self._io.alive:
+            found |= faults.INPUTS_LOST
+        if self.by_meter and (self.external is None or self.external.age_ms > _METER_MS):
+            found |= faults.METER_LOST
         if self.locked and self._io.lock(self.id) is False:
             self._lock_ms += dt_ms
+            if self._lock_ms > _LOCK_MS:
+                found |= faults.LOCK_FAILURE
         else:
             self._lock_ms = 0
-        self.faults.assess(faults.LOCK_FAILURE, self._lock_ms > _LOCK_MS)
-        self.faults.step(dt_ms)
+        self.faults.step(dt_ms, found)
 
     def _limit(self, dt_ms):
         path = self.path
         limits = self.limits
-        derated = self.watch.derated_da(self.rated_da)
-        if derated < self.rated_da:
-            limits.claim("temperature", derated)
-        else:
-            limits.clear("temperature")
+        watch = self.watch
+        derated = watch.derated_da(self.rated_da)
+        limits.claim("temperature", derated if derated < self.rated_da else NO_LIMIT)
         fresh = path.bms_fresh()
-        if fresh and self.plugged:
-            limits.claim("vehicle", path.codec.bms_imax_da)
-        else:
-            limits.clear("vehicle")
+        limits.claim("vehicle", path.codec.bms_imax_da if fresh and self.plugged else NO_LIMIT)
         volts = self.meter.voltage_dv if path.running() else 0
-        if volts < self.watch.volts_min_dv:
-            volts = min(path.codec.bms_vmax_dv, self.watch.volts_max_dv) if fresh else 0
-        limits.resolve(dt_ms, volts if volts > 0 else self.watch.volts_max_dv)
+        if volts < watch.volts_min_dv:
+            volts = min(path.codec.bms_vmax_dv, watch.volts_max_dv) if fresh else 0
+        limits.resolve(dt_ms, volts if volts > 0 else watch.volts_max_dv)
 
     # -- the session's beginning and end ----------------------------------------------------
 

@@ -111,9 +111,12 @@ class Faults:
         else:
             self.cause &= ~bit
 
-    def step(self, dt_ms):
-        """Let go of what has been gone long enough. Allocates nothing."""
-        gone = self.mask & ~self.cause & ~(LATCHED | UNTIL_UNPLUG)
+    def step(self, dt_ms, found):
+        """All causes of this step but the emergency stop's, which `assess` states; what has been
+        gone for long enough is let go. Allocates nothing."""
+        self.cause = cause = self.cause & EMERGENCY_STOP | found
+        self.mask |= cause
+        gone = self.mask & ~cause & ~(LATCHED | UNTIL_UNPLUG)
         if not gone:
             self._held_ms = 0
             return

@@ -176,6 +176,7 @@ class Hall:
                 if here or waited >= self._idle_ms:
                     self._turn_at[g] = now
                     stir[g] = 0
+                    c.path.look()
                     c.step(waited)
                     plugged = self.paths[g].plugged()
                     if plugged is not c.plugged and plugged is not None:

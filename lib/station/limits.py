@@ -9,6 +9,7 @@ from micropython import const
 
 # Stands for "no limit": above any current (0.1 A) or power (W) a charger can have.
 NO_LIMIT = const(0x1FFFFFFF)
+_TOP_W = const(4_000_000)  # no charger's; and times 100 it is a small integer
 
 
 class Limits:
@@ -24,6 +25,9 @@ class Limits:
         self._current_da = [0 if n not in optional else NO_LIMIT for n in names]
         self._power_w = [NO_LIMIT] * len(names)
         self._left_ms = [-1] * len(names)  # -1: does not go stale
+        self._aging = False
+        self._dv = -1  # the voltage that _da and _who were found at; -1: a claim has changed
+        self._da = self._who = 0
         self.limit_da = 0
         self.limit_w = 0
         self.source = names[0]
@@ -34,9 +38,13 @@ class Limits:
         Raises ValueError for a name this connector does not know.
         """
         i = self._names.index(name)
-        self._current_da[i] = current_da
-        self._power_w[i] = power_w
         self._left_ms[i] = ttl_ms
+        if ttl_ms >= 0:
+            self._aging = True
+        if current_da != self._current_da[i] or power_w != self._power_w[i]:
+            self._current_da[i] = current_da
+            self._power_w[i] = power_w
+            self._dv = -1
 
     def clear(self, name):
         """Withdraw a claim: this name no longer limits anything."""
@@ -63,24 +71,37 @@ class Limits:
 
     def resolve(self, dt_ms, voltage_dv):
         """Find the lowest claim at `voltage_dv` (0.1 V); sets limit_da, limit_w and source."""
-        lowest = NO_LIMIT
-        winner = 0
-        for i in range(len(self._names)):
-            left = self._left_ms[i]
-            if left >= 0:
-                left = left - dt_ms if left > dt_ms else 0
-                self._left_ms[i] = left
-            da = 0 if left == 0 else self._current_da[i]
-            w = self._power_w[i]
-            if w != NO_LIMIT and voltage_dv > 0:
-                # W / V = A; in tenths: 100 * W / (0.1 V)
-                by_power = w * 100 // voltage_dv if w < 4_000_000 else NO_LIMIT
-                if by_power < da:
-                    da = by_power
-            if da < lowest:
-                lowest = da
-                winner = i
-        self.limit_da = lowest
+        if self._aging:
+            self._age(dt_ms)
+        if voltage_dv != self._dv:
+            self._dv = voltage_dv
+            currents, powers = self._current_da, self._power_w
+            lowest = min(currents)
+            winner = currents.index(lowest)
+            w = min(powers)
+            if voltage_dv > 0 and w < _TOP_W and w * 100 // voltage_dv <= lowest:
+                # W / V = A; in tenths: 100 * W / (0.1 V). Ties go to the earlier one.
+                lowest = w * 100 // voltage_dv
+                winner = 0
+                while currents[winner] != lowest:
+                    w = powers[winner]
+                    if w < _TOP_W and w * 100 // voltage_dv == lowest:
+                        break
+                    winner += 1
+            self._da = lowest
+            self._who = winner
+        self.limit_da = lowest = self._da
         # Below 2**30 for 1000 V and 1000 A: stays a small integer on the chip.
         self.limit_w = NO_LIMIT if lowest == NO_LIMIT else lowest * voltage_dv // 100
-        self.source = self._names[winner]
+        self.source = self._names[self._who]
+
+    def _age(self, dt_ms):
+        left = self._left_ms
+        for i in range(len(left)):
+            if left[i] > dt_ms:
+                left[i] -= dt_ms
+            elif left[i] >= 0:
+                left[i] = -1
+                self._current_da[i] = 0
+                self._dv = -1
+        self._aging = max(left) >= 0

@@ -22,6 +22,7 @@ STOPPING = const(4)
 _METER_MS = const(2000)
 _ACK_HALF_MS = const(750)
 _STILL_DA = const(10)
+_TOP_W = const(400_000)
 _USUAL_DV = const(4000)  # of a vehicle that has not said what it wants
 _DROP_MS = const(8000)  # a break of the communication that is shorter keeps the session (b.6)
 _SOURCES = ("", "demand", "module", "floor", "grid")
@@ -52,6 +53,7 @@ class PlcPath:
         self.volts_dv = self.amps_da = self.last_stage = 0
         self.pre_dv = -1  # the vehicle's voltage as its pre-charge named it
         self.reload(config)
+        self.look()
 
     def attach(self, connector):
         """The connector above; its limits know what the contract's frames can carry."""
@@ -69,28 +71,55 @@ class PlcPath:
 
     # -- what is known ------------------------------------------------------------------------
 
+    def look(self):
+        """Note what the PLC, its meter and the modules say: once a turn, for all who ask.
+
+        silent, well (heard in time, and of our contract), metered, bus_dv (of the home slot's
+        bus, -1 unknown), closed (the contactor may be), phase, and what the vehicle asks for:
+        bms_vmax_dv, bms_imax_da (half of what flows while the PLC does not take our limits).
+        """
+        link, d, g = self.link, self.hall.d, self.g
+        at, heard, now = link.plc.at, link.heard, link.clock[0]
+        seq = d.seq
+        self.can_ok = self.hall.can_ok
+        self.silent = silent = link.lost()
+        self.well = well = not silent and link.agreed == 1
+        flags = at[plc.FLAGS]
+        # Does the vehicle want energy now, and is everything ready for it?
+        wants = well and at[plc.STAGE] >= self.stage and at[plc.SAFE] & plc.SAFETY_OK
+        wants = wants and (flags & plc.LOCKED or not self.needs_lock)
+        self._permit = bool(wants and not flags & plc.COMPLETE and 2 < at[plc.CP] < 5)
+        self._phase(seq)
+        # A module behind an open contactor tells of itself only.
+        bus = seq.volts_dv[g] if seq.mns.proven(g) else seq.voltage(seq.part[g])
+        self.bus_dv = bus
+        self.closed = bool(seq.guns.may(g))
+        self.metered = now - heard[5] < _METER_MS and at[plc.METER_FLAGS] & 9 == 1
+        if self.metered:
+            self._volts, amps = at[plc.METER_DV], at[plc.METER_DA]
+            self._amps = amps if amps > 0 else 0
+        else:
+            self._volts = bus if self.closed else 0
+            amps = d.measured_w[g]
+            self._amps = amps * 100 // bus if amps and bus > 0 else 0
+        volts, amps = at[plc.TARGET_DV], at[plc.TARGET_DA]
+        if link.active and self.phase == ON and now - heard[7] > _ACK_HALF_MS:
+            amps = min(amps, d.granted_da[g] // 2)
+        self.bms_vmax_dv = volts if volts > 0 else 0
+        self.bms_imax_da = amps if amps > 0 else 0
+        self._temp = at[plc.TEMP_DC] if now - heard[6] < 5000 else UNKNOWN
+
+    def _phase(self, seq):
+        g, guns = self.g, seq.guns
+        if seq.want[g] != sequence.READY:
+            self.phase = STOPPING if guns.cmd[g] or guns.fb[g] == 1 else OFF
+        else:
+            self.phase = ON if guns.proven(g) else CLOSING
+
     @property
     def rejected(self):
         """Malformed frames of this PLC."""
         return self.link.plc.at[plc.REJECTED]
-
-    @property
-    def bms_vmax_dv(self):
-        """The voltage that the vehicle asks for."""
-        return max(self.link.plc.at[plc.TARGET_DV], 0)
-
-    @property
-    def bms_imax_da(self):
-        """The current that the vehicle asks for; half of what flows while limits are not taken."""
-        wish = max(self.link.plc.at[plc.TARGET_DA], 0)
-        if self.link.active and self.link.age(7) > _ACK_HALF_MS and self.running():
-            return min(wish, self.hall.d.granted_da[self.g] // 2)
-        return wish
-
-    @property
-    def can_ok(self):
-        """Is the bus usable?"""
-        return self.hall.can_ok
 
     def plugged(self):
         """Is the plug in a vehicle? The last word of the pilot; None before the first."""
@@ -101,26 +130,17 @@ class PlcPath:
         """A silent PLC is a fault of its own (watch_plc.py)."""
         return True
 
-    def speaks(self):
-        """Is the PLC heard, and of our contract?"""
-        return not self.link.lost() and self.link.agreed == 1
-
     def locked(self):
         """Lock feedback: True, False; None while unknown."""
-        return bool(self.link.plc.at[plc.FLAGS] & plc.LOCKED) if self.speaks() else None
+        return bool(self.link.plc.at[plc.FLAGS] & plc.LOCKED) if self.well else None
 
     def permit(self):
         """Does the vehicle want energy now, and is everything ready for it?"""
-        at = self.link.plc.at
-        if not self.speaks() or at[plc.STAGE] < self.stage or at[plc.FLAGS] & plc.COMPLETE:
-            return False
-        if at[plc.CP] not in (3, 4) or not at[plc.SAFE] & plc.SAFETY_OK:
-            return False
-        return not self.needs_lock or bool(at[plc.FLAGS] & plc.LOCKED)
+        return self._permit
 
     def refusal(self, volts_min_dv):
         """Why a token is of no use here now, or None."""
-        if not self.speaks():
+        if self.link.lost() or self.link.agreed != 1:
             return "the PLC does not answer"
         if self.done:
             return "the vehicle has finished: unplug it first"
@@ -128,58 +148,25 @@ class PlcPath:
 
     def ready(self):
         """May the transaction begin (b.6)?"""
-        return self.permit() or self.hall.d.seq.guns.proven(self.g)
+        return self._permit or self.hall.d.seq.guns.proven(self.g)
 
     def module_fresh(self):
         """Are volts and amperes known?"""
-        return self.voltage_dv() >= 0 and self.current_da() >= 0
-
-    def metered(self):
-        """Is the PLC's meter well?"""
-        return self.link.age(5) < _METER_MS and self.link.plc.at[plc.METER_FLAGS] & 9 == 1
+        return self._volts >= 0
 
     def voltage_dv(self):
         """At the gun: of the PLC's meter, else of the modules; 0 behind an open contactor."""
-        if self.metered():
-            return self.link.plc.at[plc.METER_DV]
-        if not self.hall.d.seq.guns.may(self.g):
-            return 0
-        return self.bus_dv()
-
-    def bus_dv(self):
-        """Voltage of the bus at the gun's home slot, -1 unknown."""
-        seq = self.hall.d.seq
-        # A module behind an open contactor tells of itself only.
-        if seq.mns.proven(self.g):
-            return seq.volts_dv[self.g]
-        return seq.voltage(seq.part[self.g])
+        return self._volts
 
     def current_da(self):
         """Of the PLC's meter, else the sum of the modules."""
-        if self.metered():
-            return max(self.link.plc.at[plc.METER_DA], 0)
-        volts = self.bus_dv()
-        return self.hall.d.measured_w[self.g] * 100 // volts if volts > 0 else 0
+        return self._amps
 
     def temp_dc(self):
         """Of the gun, where its PLC measures it."""
-        temp = self.link.plc.at[plc.TEMP_DC]
-        return temp if self.link.age(6) < 5000 else UNKNOWN
+        return self._temp
 
     # -- output, as connector.py drives it ----------------------------------------------------
-
-    @property
-    def closed(self):
-        """May the contactor be closed?"""
-        return bool(self.hall.d.seq.guns.may(self.g))
-
-    @property
-    def phase(self):
-        """OFF, CLOSING, ON or STOPPING."""
-        seq = self.hall.d.seq
-        if seq.want[self.g] != sequence.READY:
-            return STOPPING if seq.guns.cmd[self.g] or seq.guns.fb[self.g] == 1 else OFF
-        return ON if seq.guns.proven(self.g) else CLOSING
 
     def off(self):
         """Is the output off, and proven to be?"""
@@ -191,7 +178,7 @@ class PlcPath:
 
     def still(self):
         """Is less than 1 A known to flow?"""
-        return 0 <= self.current_da() < _STILL_DA and self.hall.d.measured_w[self.g] < 400
+        return self._amps < _STILL_DA and self.hall.d.measured_w[self.g] < 400
 
     def follows(self):
         """Contactors that do not follow are found by the sequencer (watch_plc.py)."""
@@ -208,11 +195,13 @@ class PlcPath:
         seq = self.hall.d.seq
         self.asked = False
         self.amps_da = 0
+        self._phase(seq)
         if self.phase != OFF:
             seq.cut[self.g] = max(seq.cut[self.g], mode)
         if mode == sequence.EMERGENCY:
             self.hall.out_now(self.g)
         seq.want[self.g] = 0
+        self._phase(seq)
 
     def step(self, dt_ms):
         """After the connector has decided: what the ring is asked for this gun."""
@@ -224,7 +213,7 @@ class PlcPath:
         charging = state == "ready" or state == "active"
         want = 0
         volts, amps = self.bms_vmax_dv, 20
-        if charging and not faulty and self.speaks() and self.connector.plugged:
+        if charging and not faulty and self.well and self.connector.plugged:
             if self.asked:
                 want = sequence.READY
                 volts, amps = self.volts_dv, self.amps_da
@@ -242,16 +231,17 @@ class PlcPath:
                 d.ring.rank[g] = self.hall.arrivals
                 seq.cut[g] = 0
         seq.want[g] = want
+        self._phase(seq)
         d.ask_dv[g] = volts if want else 0
         d.ask_da[g] = amps if want else 0
         # The vehicle's own voltage: its target in the pre-charge, its reading where there is one.
         ev = at[plc.EV_DV] if at[plc.EV_DV] > 0 else -1
         if ev < 0 and want:
             ev = volts if at[plc.FLAGS] & plc.PRECHARGE else self.pre_dv
-        metered = self.metered() and not faulty & faults.METER_LOST
+        metered = self.metered and not faulty & faults.METER_LOST
         seq.gun_da[g] = max(at[plc.METER_DA], 0) if metered else -1
         if seq.guns.proven(g):  # behind a closed contactor the vehicle is what the bus is
-            bus = at[plc.METER_DV] if metered else self.bus_dv()
+            bus = at[plc.METER_DV] if metered else self.bus_dv
             ev = bus if bus > 0 else ev
         self.pre_dv = ev
         seq.ev_dv[g] = ev if want != sequence.CLAIM else -1
@@ -266,12 +256,11 @@ class PlcPath:
         if not connector.plugged:
             self.done = self.offered = False
             self.pre_dv = -1
-        elif at[plc.FLAGS] & plc.COMPLETE and self.speaks():
-            if state:
-                self.done = True
-                connector.stop("Other")  # the vehicle has what it wanted
+        elif at[plc.FLAGS] & plc.COMPLETE and self.well and state:
+            self.done = True
+            connector.stop("Other")  # the vehicle has what it wanted
         stage = at[plc.STAGE]
-        broken = state == "active" and self.speaks() and stage < self.stage
+        broken = stage < self.stage and state == "active" and self.well
         # It counts while nothing moves: a communication that is taken up again takes its time.
         self.broken_ms = self.broken_ms + dt_ms if broken and stage == self.last_stage else 0
         self.last_stage = stage
@@ -292,37 +281,43 @@ class PlcPath:
 
     def _tell(self, link):
         """The orders of this step, as the packers read them."""
-        d, c, g = self.hall.d, self.connector, self.g
+        seq, c, g = self.hall.d.seq, self.connector, self.g
         session = c.session
         state = session.state if session is not None else ""
         mask = c.faults.mask
-        granted = (state == "ready" or state == "active") and not mask and not self.done
-        flowing = not self.still()
-        lock = c.locked or flowing or c.plugged and state in ("ready", "active", "stopping")
-        if d.seq.guns.may(g) and self.bus_dv() > d.seq.safe_dv:
-            lock = True  # what is behind the plug is still alive
+        ready = state == "ready" or state == "active"
         bits = plc_v1.SYS_ENABLE | plc_v1.HLC | link.bits & plc_v1.CLEAR_FAULTS
-        if granted:
+        if ready and not mask and not self.done:
             bits |= plc_v1.GRANTED
         elif c.plugged:
             bits |= plc_v1.PENDING
-        if lock:
+        # The last: what is behind the plug is still alive.
+        if (
+            c.plugged
+            and (ready or state == "stopping")
+            or c.locked
+            or not self.still()
+            or (self.closed and self.bus_dv > seq.safe_dv)
+        ):
             bits |= plc_v1.LOCK
         if not self.contract:
             bits |= plc_v1.PNC_BLOCKED
-        if d.seq.guns.proven(g):
+        present = 0
+        if seq.guns.proven(g):
             bits |= plc_v1.OUTPUT | plc_v1.REGULATING
+            present = self._amps
         if bits != link.bits:
             link.bits = bits
             link.due = 0
-        link.active = bool(d.seq.want[g] > 1 or d.seq.guns.may(g))
-        link.present_dv = max(self.bus_dv(), 0)
-        link.present_da = self.current_da() if link.bits & plc_v1.OUTPUT else 0
-        link.present_w = link.present_dv * link.present_da // 100
+        link.active = bool(seq.want[g] > 1 or self.closed)
+        link.present_dv = volts = self.bus_dv if self.bus_dv > 0 else 0
+        link.present_da = present
+        link.present_w = volts * present // 100
         link.max_dv = c.watch.volts_max_dv
-        link.max_da = min(c.limits.limit_da, c.rated_da)
-        link.max_w = min(c.limits.limit_w, 400_000)
-        link.faults = c.watch.fault_bits(mask)
+        limits = c.limits
+        link.max_da = limits.limit_da if limits.limit_da < c.rated_da else c.rated_da
+        link.max_w = limits.limit_w if limits.limit_w < _TOP_W else _TOP_W
+        link.faults = c.watch.fault_bits(mask) if mask else 0
 
     def identity(self, kind, whole):
         """A card's UID, or who the vehicle is: a token for whoever decides about it."""

@@ -63,68 +63,84 @@ class Watch:
 
     def _held(self, index, true, dt_ms):
         """How long `true` has held, in ms; counts in place."""
-        ms = self._ms[index] + dt_ms if true else 0
+        if not true:
+            self._ms[index] = 0
+            return 0
+        ms = self._ms[index] + dt_ms
         self._ms[index] = ms if ms < _LONG else _LONG
         return ms
 
     def step(self, dt_ms, mask):
-        """Assess everything on `mask` (station.faults.Faults)."""
+        """Assess everything: the bits of what is true now. `mask` (station.faults.Faults) takes
+        what is seen once and held until a person clears it."""
         path = self.path
-        self._weld(dt_ms, mask, path.module_fresh())
-        dt_ms = min(dt_ms, _STEP_MS)
-        up = self._held(_UP, path.can_ok, dt_ms) > _GRACE_MS
-        mask.assess(faults.CAN_LOST, not path.can_ok)
         fresh = path.module_fresh()
-        mask.assess(faults.MODULE_LOST, up and not fresh)
-        open_ms = self._held(_NO_AMPS, fresh and self._nothing_flows(), dt_ms)
-        astray = open_ms > _NO_AMPS_MS or not path.follows()
-        mask.assess(faults.NOT_FOLLOWING, fresh and path.can_ok and astray)
-        self._electrical(dt_ms, mask, fresh)
-        self._thermal(dt_ms, mask, fresh and up)
+        if not path.closed and self._opened_ms < _WELD_MS:
+            self._weld(dt_ms, mask, fresh)
+        elif path.closed:
+            self._opened_ms = 0
+        if dt_ms > _STEP_MS:
+            dt_ms = _STEP_MS
+        ok = path.can_ok
+        found = 0 if ok else faults.CAN_LOST
+        up = self._held(_UP, ok, dt_ms) > _GRACE_MS
+        if not fresh:
+            if up:
+                found |= faults.MODULE_LOST
+            self._ms[_NO_AMPS] = 0
+        else:
+            open_ms = self._held(_NO_AMPS, path.running() and self._nothing_flows(), dt_ms)
+            if ok and (open_ms > _NO_AMPS_MS or not path.follows()):
+                found |= faults.NOT_FOLLOWING
+        return found | self._electrical(dt_ms, fresh) | self._thermal(dt_ms, fresh and up)
 
     def _nothing_flows(self):
         # Full voltage, a battery that asks and is not full, yet no current: the way to it is
         # open (contactor that cannot close, blown fuse). A full battery looks alike but for SoC.
         path = self.path
         codec = path.codec
-        if not path.running() or not path.permit() or path.amps_da < 2 * _STILL_DA:
+        if not path.permit() or path.amps_da < 2 * _STILL_DA:
             return False
         if path.current_da() >= _STILL_DA or path.voltage_dv() < path.volts_dv - _VOLT_MARGIN_DV:
             return False
         return 0 <= codec.bms_soc_pm < _HUNGRY_PM and codec.bms_imax_da >= 2 * _STILL_DA
 
-    def _electrical(self, dt_ms, mask, fresh):
+    def _electrical(self, dt_ms, fresh):
         path = self.path
-        running = fresh and path.running()
+        found = 0
         volts = path.voltage_dv()
         amps = path.current_da()
+        if fresh:
+            if volts > self.volts_max_dv:
+                found = faults.OVER_VOLTAGE
+            if amps > self.amps_max_da:
+                found |= faults.OVER_CURRENT
+        running = fresh and path.running()
         # Against the battery's own maximum the module may overshoot for a moment, against the
         # board's it may not.
         over = running and volts > path.codec.bms_vmax_dv + _VOLT_MARGIN_DV and path.permit()
-        over = self._held(_VOLTS, over, dt_ms) > _OVER_SETPOINT_MS
-        mask.assess(faults.OVER_VOLTAGE, over or (fresh and volts > self.volts_max_dv))
+        if self._held(_VOLTS, over, dt_ms) > _OVER_SETPOINT_MS:
+            found |= faults.OVER_VOLTAGE
         over = running and amps > path.amps_da + path.amps_da // 10 + 20
-        over = self._held(_AMPS, over, dt_ms) > _OVER_SETPOINT_MS
-        mask.assess(faults.OVER_CURRENT, over or (fresh and amps > self.amps_max_da))
-        under = running and volts < self.volts_min_dv
-        mask.assess(faults.UNDER_VOLTAGE, self._held(_UNDER, under, dt_ms) > _UNDER_MS)
+        if self._held(_AMPS, over, dt_ms) > _OVER_SETPOINT_MS:
+            found |= faults.OVER_CURRENT
+        if self._held(_UNDER, running and volts < self.volts_min_dv, dt_ms) > _UNDER_MS:
+            found |= faults.UNDER_VOLTAGE
+        return found
 
-    def _thermal(self, dt_ms, mask, fresh):
+    def _thermal(self, dt_ms, fresh):
         temp = self.path.temp_dc()
-        unknown = self._held(_TEMP, fresh and temp == UNKNOWN, dt_ms) > _TEMP_UNKNOWN_MS
-        mask.assess(faults.TEMPERATURE_UNKNOWN, unknown)
+        found = 0
+        if self._held(_TEMP, fresh and temp == UNKNOWN, dt_ms) > _TEMP_UNKNOWN_MS:
+            found = faults.TEMPERATURE_UNKNOWN
         if temp != UNKNOWN:
             self.hot = temp >= self.hot_dc or (self.hot and temp > self.hot_dc - _COOLED_DC)
-        mask.assess(faults.HOT, self.hot)
-        mask.assess(faults.HIGH_TEMPERATURE, self._held(_HOT, self.hot, dt_ms) > self.hot_ms)
+        if self._held(_HOT, self.hot, dt_ms) > self.hot_ms:
+            found |= faults.HIGH_TEMPERATURE
+        return found | faults.HOT if self.hot else found
 
     def _weld(self, dt_ms, mask, fresh):
         before = self._opened_ms
-        if self.path.closed:
-            self._opened_ms = 0
-            return
-        if before >= _WELD_MS:
-            return
         self._opened_ms = now = before + dt_ms
         volts = self.path.voltage_dv() if fresh else 0
         if before < _WELD_FROM_MS:

@@ -43,61 +43,79 @@ class WatchPlc:
         self.hot_fault_ms = config.get("TempFaultDelay") * 1000
 
     def step(self, dt_ms, mask):
-        """Assess everything on `mask` (station.faults.Faults)."""
+        """Assess everything: the bits of what is true now. `mask` (station.faults.Faults) takes
+        what is seen once and held until a person clears it."""
         path = self.path
-        link = path.link
-        at = link.plc.at
-        self._up_ms = min(self._up_ms + dt_ms, _LONG) if path.can_ok else 0
-        up = self._up_ms > _GRACE_MS
-        mask.assess(faults.CAN_LOST, not path.can_ok)
-        heard = not link.lost()
-        lost = up and (not path.speaks() or link.unheard) or heard and at[plc.COMM] and up
-        lost = lost or path.running() and link.age(7) > _ACK_MS
-        mask.assess(faults.PLC_LOST, lost)
-        safe = at[plc.SAFE]
-        mask.assess(faults.GUN_ESTOP, heard and bool(safe & plc.ESTOP))
-        mask.assess(faults.EARTH, heard and bool(safe & plc.EARTH))
-        unsafe = heard and not safe & (plc.SAFETY_OK | plc.ESTOP | plc.EARTH)
-        mask.assess(faults.UNSAFE, unsafe or at[plc.ERROR] > 0)
-        bad = heard and at[plc.CP] > 3
-        self._pilot_ms = min(self._pilot_ms + dt_ms, _LONG) if bad else 0
-        mask.assess(faults.PILOT, self._pilot_ms > _PILOT_MS)
-        fault = path.hall.d.seq.guns.fault[path.g]
+        link, d, g = path.link, path.hall.d, path.g
+        at, seq = link.plc.at, d.seq
+        found = 0
+        running = path.running()
+        if path.can_ok:
+            if self._up_ms < _LONG:
+                self._up_ms += dt_ms
+            if self._up_ms > _GRACE_MS and (not path.well or link.unheard or at[plc.COMM]):
+                found = faults.PLC_LOST
+        else:
+            self._up_ms = 0
+            found = faults.CAN_LOST
+        if running and link.clock[0] - link.heard[7] > _ACK_MS:
+            found |= faults.PLC_LOST
+        pilot = 0
+        if not path.silent:
+            safe = at[plc.SAFE] & (plc.SAFETY_OK | plc.ESTOP | plc.EARTH)
+            if safe != plc.SAFETY_OK:
+                if safe & plc.ESTOP:
+                    found |= faults.GUN_ESTOP
+                if safe & plc.EARTH:
+                    found |= faults.EARTH
+                if not safe:
+                    found |= faults.UNSAFE
+            if at[plc.CP] > 3:
+                pilot = min(self._pilot_ms + dt_ms, _LONG)
+                if pilot > _PILOT_MS:
+                    found |= faults.PILOT
+        self._pilot_ms = pilot
+        if at[plc.ERROR] > 0:
+            found |= faults.UNSAFE
+        fault = seq.guns.fault[g]
         if fault & bank.WELDED:
             mask.mask |= faults.WELDED
-        d = path.hall.d
-        waits = d.seq.want[path.g] > 1 and not d.seq.guns.proven(path.g) and not d.denied[path.g]
-        self._close_ms = min(self._close_ms + dt_ms, _LONG) if waits else 0
-        stuck = bool(fault & bank.STUCK) or self._close_ms > _CLOSE_MS
-        mask.assess(faults.NOT_FOLLOWING, stuck)
-        self._electrical(dt_ms, mask)
-        self._thermal(dt_ms, mask)
-
-    def _electrical(self, dt_ms, mask):
-        path = self.path
-        volts = path.voltage_dv()
-        amps = path.current_da()
-        running = path.running()
-        mask.assess(faults.OVER_VOLTAGE, running and volts > self.volts_max_dv)
-        over = running and amps > path.amps_da + path.amps_da // 10 + 50
-        self._over_ms = min(self._over_ms + dt_ms, _LONG) if over else 0
-        mask.assess(faults.OVER_CURRENT, amps > self.amps_max_da + 50 or self._over_ms > 3000)
+        if seq.want[g] > 1 and not seq.guns.proven(g) and not d.denied[g]:
+            self._close_ms = min(self._close_ms + dt_ms, _LONG)
+        else:
+            self._close_ms = 0
+        if fault & bank.STUCK or self._close_ms > _CLOSE_MS:
+            found |= faults.NOT_FOLLOWING
         self._compare_ms += dt_ms
         if self._compare_ms >= _COMPARE_MS:
             self._compare_ms = 0
-            self._compare(mask, running)
+            self._compare(running)
+        if self._differ >= _DIFFER:
+            found |= faults.METER_LOST
+        return found | self._electrical(dt_ms, running) | self._thermal(dt_ms)
 
-    def _compare(self, mask, running):
+    def _electrical(self, dt_ms, running):
+        path = self.path
+        found = 0
+        amps = path.current_da()
+        over = running and amps > path.amps_da + path.amps_da // 10 + 50
+        self._over_ms = self._over_ms + dt_ms if over else 0
+        if amps > self.amps_max_da + 50 or self._over_ms > 3000:
+            found = faults.OVER_CURRENT
+        if running and path.voltage_dv() > self.volts_max_dv:
+            found |= faults.OVER_VOLTAGE
+        return found
+
+    def _compare(self, running):
         """Do the PLC's meter and the modules tell the same? Not while the current moves."""
         path = self.path
         d = path.hall.d
         told = d.granted_da[path.g]
         steady = abs(told - self._last_da) <= 20
         self._last_da = told
-        bus = path.bus_dv()
-        if not running or not path.metered() or bus <= 0 or not steady:
+        bus = path.bus_dv
+        if not running or not path.metered or bus <= 0 or not steady:
             self._differ = 0
-            mask.assess(faults.METER_LOST, False)
             return
         volts = path.voltage_dv()
         amps = path.current_da()
@@ -106,15 +124,20 @@ class WatchPlc:
             sum_da // 10, 20
         )
         self._differ = min(self._differ + 1, _DIFFER) if apart else 0
-        mask.assess(faults.METER_LOST, self._differ >= _DIFFER)
 
-    def _thermal(self, dt_ms, mask):
+    def _thermal(self, dt_ms):
         temp = self.path.temp_dc()
         if temp != UNKNOWN:
             self.hot = temp >= self.hot_dc or (self.hot and temp > self.hot_dc - _COOLED_DC)
-        mask.assess(faults.HOT, self.hot)
-        self._hot_ms = min(self._hot_ms + dt_ms, _LONG) if self.hot else 0
-        mask.assess(faults.HIGH_TEMPERATURE, self._hot_ms > self.hot_fault_ms)
+        if not self.hot:
+            self._hot_ms = 0
+            return 0
+        self._hot_ms = min(self._hot_ms + dt_ms, _LONG)
+        return (
+            faults.HOT | faults.HIGH_TEMPERATURE
+            if self._hot_ms > self.hot_fault_ms
+            else faults.HOT
+        )
 
     def derated_da(self, rated_da):
         """Current allowed at the gun's temperature: linear from TempDerate to TempMax."""
