@@ -42,4 +42,3 @@ def _well(app):
 
 def _idle(app):
     return all([c.session is None for c in app.station.connectors])
-

@@ -59,7 +59,7 @@ def costs():
             paths = Path(folder, "bundle"), Path(folder, "root")
             paths[0].write_bytes(data)
             paths[1].write_bytes(root.public_bytes(serialization.Encoding.DER))
-            found = port.run("update_cost.py", *paths, now)
+            found = port.run("update_cost.py", *paths, now, form="apart")
         for what, (unit, text) in WHAT.items():
             yield Figure(f"update.{what}_{kind}", found[what], unit, text.format(name))
 
