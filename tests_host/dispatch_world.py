@@ -40,7 +40,7 @@ class RingWorld:
         self.violations = []
         self.now_ms = 0
         self.ring = DcRing(slots, self.modules, self.cars, homes, self.cry, TICK_MS)
-        self.ring.excused = lambda gun: d.seq.forced[gun] or homes[gun] in self.dropped
+        self.ring.excused = self._excused
         self.ring.dropped = lambda slot: slot in self.dropped
         for m in range(len(slot_of)):
             d.ring.rated_w[m] = rated_w
@@ -66,6 +66,11 @@ class RingWorld:
         self._amps_ms = [3 * STALE_MS] * len(slot_of)
         self.rules = Invariants(self)
         self.pass_time(3 if lag else 0.3)
+
+    def _excused(self, gun):
+        # Who has not been heard for gone_ms is opened, though a module may not hear us either.
+        gone = ("gc", gun) in self.lost and self.silent
+        return self.d.seq.forced[gun] or self.d.seq.home[gun] in self.dropped or gone
 
     def cry(self, text):
         if self.by_hand and "bridged" in text:

@@ -13,6 +13,7 @@ from ring_plans import Plans
 
 OWN_MS = 2500  # I1: what the grid gives less is taken away within
 HARD_MS = 1200  # a report takes 300 ms, an emergency as long, an order 100
+PLAN_CYCLES = 30  # by then a plan has gone round what was found faulty
 NOBODY = 255
 
 
@@ -38,6 +39,7 @@ class Invariants(Plans):
         self.moves = {}
         self.over_ms = 0
         self.gave = {}
+        self.ill = {}
         self.planning = False
         self.orders = []  # (kind, index, on) of this cycle
 
@@ -145,7 +147,8 @@ class Invariants(Plans):
             if g != NOBODY and seq.holder[seq.part[s]] not in (g, NOBODY):
                 if seq.holder[seq.part[s]] < len(self.guns) and not seq.cut[g]:
                     self.cry("B2", f"slot {s + 1} feeds gun {g + 1} beside another")
-            if g != NOBODY and seq.mns.faulty(s) and amps > max(before, 20):
+            self.ill[m] = self.ill.get(m, 0) + 1 if seq.mns.faulty(s) else 0
+            if g != NOBODY and self.ill[m] > PLAN_CYCLES and amps > max(before, 20):
                 self.cry("I13", f"module {m + 1} rises behind a faulty contactor")
 
     def i14_b7_carried(self):

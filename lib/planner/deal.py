@@ -105,8 +105,10 @@ class Deal:
                 self.doubt_w[g] -= self.bus_dv[g] * (self.amps_da[m] + 1) // 100
         for g in range(len(self.measured_w)):
             if self.doubt_w[g] and seq.gun_da[g] >= 0:
+                # Its meter bounds it, unless that is older than what the others say.
                 more = seq.gun_da[g] * self.bus_dv[g] // 100 - self.measured_w[g]
-                self.doubt_w[g] = min(self.doubt_w[g], max(more, 0))
+                if more > -500 - self.measured_w[g] // 10:
+                    self.doubt_w[g] = min(self.doubt_w[g], max(more, 0))
 
     def demand(self, g):
         """What gun `g` asks for, in watts."""
@@ -124,7 +126,7 @@ class Deal:
         """How much each gun may draw now: granted_da, granted_w, source."""
         ring, planner, seq = self.ring, self.planner, self.seq
         if not self.planning:
-            ring.grid_w = self.grid_w
+            ring.grid_w = max(self.grid_w - sum(self.doubt_w), 0)
             for g in range(len(self.ask_da)):
                 ring.demand_w[g] = self.demand(g)
             planner.refill()
