@@ -48,7 +48,7 @@ def diagnostics(app, args, session):
     if last:
         yield "run %d ended after %s by %s, heap %d used (%d free); its last lines:" % (
             last["run"],
-            cmd_status.span(last["uptime_s"]),
+            lazy.load("console.cmd_shown").span(last["uptime_s"]),
             app.restart.cause,
             last["heap_used"],
             last["heap_free"],

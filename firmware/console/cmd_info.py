@@ -3,19 +3,20 @@
 import json
 import sys
 
-from console import table
+import lazy
 
 
 def help(app, args, session):
     """All commands, or one."""
+    table = lazy.once("console.table")
     if args:
         row = table.find(args[0].lower())
         if row is None:
             raise ValueError("no command '%s'" % args[0])
-        yield "%s %s: %s" % (row[0], row[2], row[3])
+        yield "%s %s: %s" % (row[0], row[1], row[2])
         return
     for row in table.rows():
-        yield "%s: %s" % ((row[0] + " " + row[2]).strip(), row[3])
+        yield "%s: %s" % ((row[0] + " " + row[1]).strip(), row[2])
 
 
 def version(app, args, session):

@@ -1,29 +1,22 @@
-"""What happens between a byte from a terminal and the answer on it?
+"""What happens between a key of a person and the answer on the terminal?
 
 A session belongs to one terminal (serial port, TCP client). It edits the line, runs the command
 and writes whole lines only: a log line that comes while something is half written or typed waits
-or is shown above it, never inside. Byte 1 as the very first one switches to the machine mode: no
-echo, no prompt, no log lines; byte 4 ends each answer.
+or is shown above it, never inside. A program's session is console/machine.py.
 """
-
-import asyncio
-import sys
 
 from micropython import const
 
 import lazy
-from console import table
 from console.editor import Editor
 
-_FREE = ("help", "version", "status", "unlock", "login", "quit")  # on a locked console
 _HOLD = const(8)  # log lines that wait while a command is writing; more are in `logs`
 
 
 class Session:
     """send(text) writes a short text at once; async put(text) writes any text and waits for it.
 
-    echo: the terminal does not show keys by itself. A session that has not greeted (TCP) keeps
-    quiet until its client's first byte tells a person from a machine.
+    echo: the terminal does not show keys by itself.
     """
 
     def __init__(self, app, send, put, echo=True):
@@ -34,7 +27,6 @@ class Session:
         self._send = send
         self._put = put
         self._echo = echo
-        self._machine = None  # None: no byte has come yet
         self._editor = Editor()
         self._busy = False
         self._held = []
@@ -47,13 +39,6 @@ class Session:
 
     async def feed(self, data: bytes):
         """Bytes from the terminal; returns when the commands in them are done."""
-        if self._machine is None and data:
-            self._machine = data[0] == 1
-            if self._machine:
-                self.follow = self._echo = False
-                data = data[1:]
-            elif not self.follow:
-                self.greet()
         # A whole line in one piece comes from a client that shows its own typing (nc).
         echo = self._echo and not (len(data) > 1 and data[-1] == 10)
         for c in data:
@@ -84,11 +69,7 @@ class Session:
         self._busy = True
         end = "\r\n" if self._echo else "\n"
         try:
-            for text in execute(self.app, self, line):
-                if isinstance(text, int):  # a command that waits: milliseconds
-                    await asyncio.sleep_ms(text)
-                else:
-                    await self._put(text + end)
+            await lazy.once("console.execute").run(self.app, self, line, self._put, end)
             held, self._held = self._held, []
             for text in held:
                 await self._put(text + end)
@@ -96,41 +77,5 @@ class Session:
             self._busy = False
         while self._held:  # what came during the last lines goes out whole, at once
             self._send(self._held.pop(0) + end)
-        if self._machine:
-            self._send("\x04")
-        elif self._echo and self.open:
+        if self._echo and self.open:
             self._send(self._editor.shown())
-
-
-def execute(app, session, line: str):
-    """Generator of the answer's lines (str; an int asks for a pause of so many ms).
-
-    Wrong input is answered by what was expected, a command's exception by its text and a log line.
-    """
-    words = line.split()
-    if not words:
-        return
-    row = table.find(words[0].lower())
-    if row is None:
-        yield "error: no command '%s', expected one of: %s" % (
-            words[0],
-            " ".join([r[0] for r in table.rows()]),
-        )
-        return
-    if session.locked and row[0] not in _FREE:
-        yield "error: the console is locked, expected: login PASSWORD"
-        return
-    try:
-        module = lazy.load("console." + row[1])
-        for text in getattr(module, row[0])(app, words[1:], session):
-            yield text
-    except ValueError as e:  # the command's way to say: wrong input
-        yield "error: %s; usage: %s %s" % (e, row[0], row[2])
-    except Exception as e:
-        app.log("UI").exc(e, "command %s", row[0])
-        yield "error: %s failed: %s" % (row[0], repr(e))
-    finally:
-        for name in list(sys.modules):
-            if name.startswith("console.cmd_"):
-                lazy.drop(name)
-        lazy.drop("core.logview")

@@ -65,7 +65,7 @@ async def _upload(app, job):
                     f.write(line + "\n")
                 await asyncio.sleep_ms(0)  # control comes first
         lines = None
-        for name in ("cmd_diag", "cmd_info", "cmd_status"):
+        for name in ("cmd_diag", "cmd_info", "cmd_status", "cmd_shown"):
             lazy.drop("console." + name)
         await lazy.load("net.files").put(job.url, _DIAGNOSTICS, job)
     finally:

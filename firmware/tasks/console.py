@@ -1,9 +1,9 @@
 """Which terminals is the console on? The serial port (stdin), and TCP on the Unix port.
 
-Line editing, commands and their table are loaded by the first key and forgotten a minute after
-the last: a charger that nobody looks at holds only this file. Until then, and beside it, the log
-is printed. Ctrl-C leaves to the REPL; Ctrl-A on an empty line, alone or right after a Ctrl-C (so
-mpremote does it), is the raw mode beside the running station (console/rawrepl.py).
+Line editing is loaded by the first key and forgotten a minute after the last, a command when it
+has answered: a charger that nobody looks at holds only this file. Until then, and beside it, the
+log is printed. Ctrl-C leaves to the REPL; Ctrl-A on an empty line, alone or right after a Ctrl-C
+(so mpremote does it), is the raw mode beside the running station (console/rawrepl.py).
 """
 
 import asyncio
@@ -80,14 +80,13 @@ class Serial:
                     _leave(self.session)
                     self.session = None
                 gc.collect()
-                self.send("\r\nerror: not enough memory for this\r\n")
+                self.send("\r\nerror: busy, %d bytes free\r\n" % gc.mem_free())
 
     async def _key(self, app, data):
         if data in b"\x01\x03" and self.keys and await self._control(app, data):
             return
         if not self.session:
-            self.session = _session(app, self.send, self.put, self.keys)
-            self.session.greet()
+            self.session = _session(app, self.send, self.put, self.keys, data)
         self.keyed = app.clock.uptime_s()
         await self.session.feed(data)
 
@@ -197,8 +196,13 @@ def _raw() -> bool:
         return False
 
 
-def _session(app, send, put, echo):
-    session = lazy.load("console.session").Session(app, send, put, echo)
+def _session(app, send, put, echo, data):
+    """The first byte tells a program (1) from a person."""
+    if data[0] == 1:
+        session = lazy.load("console.machine").Machine(app, put)
+    else:
+        session = lazy.load("console.session").Session(app, send, put, echo)
+        session.greet()
     _sessions.append(session)
     return session
 
@@ -208,7 +212,7 @@ def _leave(session):
     if session in _sessions:
         _sessions.remove(session)
     if not _sessions:
-        for name in ("session", "editor", "table"):
+        for name in ("session", "editor", "machine"):
             lazy.drop("console." + name)
 
 
@@ -231,12 +235,15 @@ async def _client(app, reader, writer):
             await put("too many clients\n")
             data = b""
         if data:
-            session = _session(app, send, put, True)
+            session = _session(app, send, put, True, data)
         while data and session.open:
             await session.feed(data)
             data = await reader.read(256) if session.open else b""
     except OSError:
         pass  # the client broke the connection
+    except MemoryError:
+        gc.collect()
+        writer.write(b"error: busy, %d bytes free\n\x04" % gc.mem_free())
     finally:
         _leave(session)
         writer.close()

@@ -5,6 +5,7 @@ import asyncio
 import board_stub
 import parent_path  # noqa: F401
 
+from console.machine import Machine
 from console.session import Session
 from core import log, logview
 from core.bus import Bus
@@ -54,6 +55,7 @@ class Terminal:
         self.app = app or App()
         self.text = ""
         self.session = Session(self.app, self.send, self.put, echo)
+        self.session.greet()
 
     def send(self, text):
         self.text += text
@@ -74,7 +76,8 @@ class Terminal:
 
     def machine(self, line):
         """One command in the machine mode; the answer without its end."""
-        if self.session._machine is None:
+        if not isinstance(self.session, Machine):
+            self.session = Machine(self.app, self.put)
             line = "\x01" + line
         answer = self.feed(line.encode() + b"\n")
         assert answer[-1] == "\x04"

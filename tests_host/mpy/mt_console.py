@@ -2,11 +2,12 @@
 # heapsize: 2m
 
 import asyncio
+import gc
 import sys
 
 from console_world import App, Terminal, ask, fresh_log
 
-from console import table
+from console import execute, table
 from core import log, logview
 
 
@@ -121,9 +122,9 @@ def test_a_log_line_never_tears_an_answer():
 # -- the machine mode
 
 
-def test_the_first_byte_one_makes_it_a_machine():
+def test_a_program_gets_answers_and_nothing_else():
     t = Terminal()
-    assert t.feed(b"\x01version\n").startswith("Galvani 1.2.3")
+    assert t.machine("version").startswith("Galvani 1.2.3")
     assert t.text.endswith("bit\n\x04")
     t.session.tell("a log line")
     assert t.feed(b"\n") == "\x04"
@@ -132,9 +133,59 @@ def test_the_first_byte_one_makes_it_a_machine():
 
 def test_a_line_may_come_in_pieces():
     t = Terminal()
-    assert t.feed(b"\x01") == ""
+    t.machine("")
     assert t.feed(b"ver") == ""
+    assert not t.session.idle()
     assert t.feed(b"sion\n").count("on board") == 1
+    assert t.session.idle()
+
+
+def test_a_program_s_line_is_bounded_and_may_be_noise():
+    t = Terminal()
+    assert len(t.machine("help " + "y" * 2000)) < 600
+    t.feed(bytes([n for n in range(256) if n != 10]))
+    assert t.feed(b"\n") == "error: no command '?', expected one of: " + execute.names() + "\n\x04"
+    assert "on board" in t.machine("version")
+
+
+# -- little memory
+
+
+def test_a_station_without_room_says_so_and_does_nothing():
+    t = Terminal()
+    t.machine("version")
+    free = gc.mem_free
+
+    class Short:
+        pass
+
+    short = Short()
+    for name in dir(gc):
+        if name[0] != "_":
+            setattr(short, name, getattr(gc, name))
+    short.mem_free = lambda: 4000
+    sys.modules["gc"] = short
+    try:
+        assert t.machine("version") == "error: busy, 4000 bytes free\n"
+        short.mem_free = free
+        assert "on board" in t.machine("version")
+    finally:
+        del sys.modules["gc"]
+
+
+def test_a_command_that_runs_out_of_memory_is_answered():
+    app = App()
+
+    class Full:
+        def snapshot(self):
+            raise MemoryError()
+
+    app.health = Full()
+    answer = ask("health", app)
+    assert answer.startswith("error: busy, ") and answer.endswith(
+        "free; health may be half done\n"
+    )
+    assert ask("version", app).startswith("Galvani")
 
 
 # -- wrong input
@@ -204,10 +255,15 @@ def test_every_command_of_the_table_is_there():
         assert name in names
     import lazy
 
-    for name, module, _, doc in rows:
+    assert " ".join(names) == execute.names()
+    for name, _, doc in rows:
         assert doc, name
-        assert callable(getattr(lazy.load("console." + module), name)), name
-        lazy.drop("console." + module)
+        module = execute.where(name)
+        assert callable(getattr(lazy.load(module), name)), name
+        lazy.drop(module)
+        assert table.find(name)[2] == doc
+    for wrong in ("sta", "status@", "status@status", "", "cmd_status", "_"):
+        assert execute.where(wrong) is None, wrong
     assert table.find("sta") is None
     assert table.find("status|") is None
     assert table.find("") is None
@@ -216,7 +272,7 @@ def test_every_command_of_the_table_is_there():
 def test_help_lists_all_and_tells_one():
     everything = ask("help")
     for row in table.rows():
-        assert row[3] in everything
+        assert row[2] in everything
     assert ask("help tag") == "tag N ID: as if the card ID were shown at connector N\n"
 
 

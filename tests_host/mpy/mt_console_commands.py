@@ -187,9 +187,11 @@ def test_can_state_counters_and_dump():
 
     async def scenario():
         task = asyncio.create_task(traffic())
-        await t.session.feed(b"\x01can dump 1\n")
+        await t.session.feed(b"can dump 1\n")
         await task
 
+    t.machine("version")
+    t.text = ""
     asyncio.run(scenario())
     lines = t.text.strip("\n\x04").split("\n")
     assert 5 < len(lines) < 12

@@ -7,11 +7,13 @@ Who has nothing more to ask hangs up: an open session costs the station's heap s
 
 import asyncio
 import json
+import re
 
 ANSWER_S = 9.0
 DIAL_S = 0.05
 GONE_S = 0.2
 IDLE_S = 1.0
+BUSY = r"error: busy, \d+ bytes free"
 
 
 class ConsoleError(Exception):
@@ -62,7 +64,11 @@ class ConsoleLink:
                 try:
                     writer.write(line.encode() + b"\n")
                     answer = await reader.readuntil(b"\x04")
-                    return answer[:-1].decode("utf-8", "replace").replace("\r\n", "\n").strip("\n")
+                    answer = answer[:-1].decode("utf-8", "replace").replace("\r\n", "\n")
+                    answer = answer.strip("\n")
+                    if not re.fullmatch(BUSY, answer):
+                        return answer
+                    await asyncio.sleep(GONE_S)  # short of memory, nothing was done: again
                 except (OSError, asyncio.IncompleteReadError):
                     # Heard or not: a line that may have done something is not said twice.
                     self.hang_up()
