@@ -12,7 +12,7 @@ from security import Invalid, chain, digest, pem, shelf, x509
 # certificateType of OCPP 1.6 (whitepaper 6.3): what its files are called
 KINDS = {"CentralSystemRootCertificate": "csms", "ManufacturerRootCertificate": "maker"}
 _KEPT = 2  # certificates of the charge point: one in use or to come, one to fall back on
-_WAITS = "waits.pem"  # a chain that is not judged yet
+_WAITS = "waits%d"  # a certificate that is not judged yet
 _ROOT_MAX = 2048  # characters beyond which nobody's root certificate is
 
 
@@ -230,16 +230,21 @@ def install_own(files, text: str, now, serial: str, organisation: str):
     # One for the future is kept and used when its time has come (A02.FR.08).
     when = now if now is None else max(now, one.begins)
     name = _own_name(one)
-    # It waits on flash: what was read would be in the way of what checks it.
-    _write(files, _WAITS, [c for c in found if c.subject != c.issuer])
+    # They wait on flash: what was read would be in the way of what checks it.
+    count = 0
+    for one in found:
+        if one.subject != one.issuer:
+            files.write(_WAITS % count, one.der)
+            count += 1
     steps = chain.verify(found, known, when, x509.CLIENT)
     found = known = one = None
     try:
         yield from steps
         steps = None
-        files.write(name, files.read(_WAITS))
+        _write(files, name, [files.read(_WAITS % i) for i in range(count)])
     finally:
-        files.delete(_WAITS)
+        for i in range(count):
+            files.delete(_WAITS % i)
     for old in shelf.owned(files)[:-_KEPT]:
         files.delete(old[3])
         shelf.drop_key(files, old[2])
@@ -252,8 +257,8 @@ def _own_name(one):
 
 def _write(files, name, certificates):
     text = bytearray()
-    for one in certificates:
-        text.extend(pem.encode(one.der).encode())
+    while certificates:
+        text.extend(pem.encode(certificates.pop(0)).encode())
     files.write(name, bytes(text))
 
 
@@ -309,6 +314,6 @@ def _adopt_own(files, name, rest):
                 data = pem.decode(data, label)[0]
                 break
     files.write("key-%s.der" % shelf.ident(one.key), data)
-    _write(files, _own_name(one), found)
+    _write(files, _own_name(one), [c.der for c in found])
     files.delete(name)
     files.delete(key[0])
