@@ -101,13 +101,14 @@ async def world(directory, books):
 
 
 async def live(client, rng, seconds):
-    """Cards are shown for so long, and the plug is pulled now and then."""
-    loop = asyncio.get_running_loop()
-    end = loop.time() + seconds
-    while loop.time() < end:
+    """Cards are shown for so long (of the bench), and the plug is pulled now and then."""
+    left = seconds
+    while left > 0:
         await client.ask(rng.choice(("tag 1 A1", "tag 1 A1", "unplug 1")))
         await client.ask("plug 1")
-        await asyncio.sleep(min(max(0, end - loop.time()), rng.random() * 0.5))
+        pause = min(left, rng.random() * 10)
+        await client.elapse(pause)
+        left -= pause
 
 
 async def play(directory, kills, seed):
@@ -118,7 +119,7 @@ async def play(directory, kills, seed):
         await client.ask("plug 1")
         for _ in range(kills):
             boots = Peer.boots
-            await live(client, rng, rng.random() * 0.5)
+            await live(client, rng, rng.random() * 10)
             state = await client.ask("state")
             os.kill(state["station_pid"], signal.SIGKILL)
 
