@@ -32,7 +32,7 @@ def reading(text):
 
 
 def verify(certificates, roots, now, purpose: int = 0):
-    """Steps; returns the root (one of `roots`) that the first certificate leads to.
+    """Steps; returns the key of the root (one of `roots`) that the first certificate leads to.
 
     certificates: the one in question first, then those between, in any order. now: epoch seconds,
     None when nobody knows the time. purpose: x509.SERVER, CLIENT or CODE, 0 for any. Raises
@@ -45,7 +45,7 @@ def verify(certificates, roots, now, purpose: int = 0):
     suits(one, purpose)
     for root in roots:
         if root.der == one.der:
-            return root
+            return root.key
     left = list(certificates[1:])
     certificates = None
     links = []
@@ -85,10 +85,11 @@ def verify(certificates, roots, now, purpose: int = 0):
         between += issuer.subject != issuer.issuer
         one = issuer
     # What was read is not needed any more, where memory is little.
-    left = roots = issuers = issuer = link = None
-    for link in links:
-        yield from _check(link)
-    return one
+    root = one.key
+    left = roots = issuers = issuer = link = one = None
+    while links:
+        yield from _check(links.pop(0))
+    return root
 
 
 def _link(one, issuer):

@@ -74,7 +74,6 @@ def install(files, use: str, text: str, now, most: int, replacing: bool):
     replacing = replacing and kind == "csms" and len(old) > 0
     if not replacing and count(files) >= most:
         raise Invalid("full", "%d root certificates are installed, %d allowed" % (most, most))
-    issuer = root
     if replacing or root.subject != root.issuer:
         known = []
         for n in current:
@@ -82,7 +81,7 @@ def install(files, use: str, text: str, now, most: int, replacing: bool):
             if one and one.subject == root.issuer:
                 known.append(one)
         issuer = yield from chain.verify([root], known, max(now, root.begins))
-        files.write("ikey-" + shelf.ident(root.der), issuer.key)
+        files.write("ikey-" + shelf.ident(root.der), issuer)
     else:
         yield from chain.by_itself(root)
     if replacing:
