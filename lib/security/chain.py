@@ -38,6 +38,18 @@ def verify(certificates, roots, now, purpose: int = 0):
     None when nobody knows the time. purpose: x509.SERVER, CLIENT or CODE, 0 for any. Raises
     Invalid: "time", "use", "signature" or "chain"; the text says which certificate and why.
     """
+    links = yield from way(certificates, roots, now, purpose)
+    root = links.pop()
+    yield from check(links)
+    return root
+
+
+def way(certificates, roots, now, purpose):
+    """Steps; the first half of verify(): returns what check() has to check, and the root's key.
+
+    Who has little memory forgets the certificates before the second half: a generator that has
+    ended is forgotten with all that it held.
+    """
     if now is None:
         raise Invalid("time", "the time is not known: certificates cannot be judged")
     one = certificates[0]
@@ -45,9 +57,8 @@ def verify(certificates, roots, now, purpose: int = 0):
     suits(one, purpose)
     for root in roots:
         if root.der == one.der:
-            return root.key
+            return [root.key]
     left = list(certificates[1:])
-    certificates = None
     links = []
     tries = _TRIES
     between = 0  # CAs so far, those that issued themselves not counted
@@ -72,7 +83,7 @@ def verify(certificates, roots, now, purpose: int = 0):
             if len(issuers) == 1:
                 break  # nothing to choose from: it is checked when the way is known
             try:
-                yield from _check(link)
+                yield from check([link])
                 break
             except Invalid as e:
                 why = e
@@ -84,12 +95,8 @@ def verify(certificates, roots, now, purpose: int = 0):
             left.remove(issuer)
         between += issuer.subject != issuer.issuer
         one = issuer
-    # What was read is not needed any more, where memory is little.
-    root = one.key
-    left = roots = issuers = issuer = link = one = None
-    while links:
-        yield from _check(links.pop(0))
-    return root
+    links.append(one.key)
+    return links
 
 
 def _link(one, issuer):
@@ -99,17 +106,19 @@ def _link(one, issuer):
     return issuer.kind, issuer.key, one.how, found, one.signature, text
 
 
-def _check(link):
-    """Steps; Invalid ("signature") if it is wrong."""
-    ok = yield from signature.verify_digest(*link[:5])
-    if not ok:
-        raise Invalid("signature", link[5])
+def check(links):
+    """Steps; Invalid ("signature") if one of them is wrong. It empties the list."""
+    while links:
+        link = links.pop(0)
+        ok = yield from signature.verify_digest(*link[:5])
+        if not ok:
+            raise Invalid("signature", link[5])
 
 
 def by_itself(one):
-    """Steps; Invalid ("signature") unless a root signed itself."""
+    """Steps; what check() has to check of a root that signed itself."""
     link = yield from _link(one, one)
-    yield from _check(link[:5] + ("%s is not signed by itself" % one,))
+    return [link[:5] + ("%s is not signed by itself" % one,)]
 
 
 def in_time(one, now: int):

@@ -12,7 +12,7 @@ from security import Invalid, chain, digest, pem, shelf, x509
 # certificateType of OCPP 1.6 (whitepaper 6.3): what its files are called
 KINDS = {"CentralSystemRootCertificate": "csms", "ManufacturerRootCertificate": "maker"}
 _KEPT = 2  # certificates of the charge point: one in use or to come, one to fall back on
-_WAITS = "waits%d"  # a certificate that is not judged yet
+_WAITS = "waits"  # a certificate that is not judged yet
 _ROOT_MAX = 2048  # characters beyond which nobody's root certificate is
 
 
@@ -50,10 +50,8 @@ def install(files, use: str, text: str, now, most: int, replacing: bool):
     """
     if len(text) > 2 * _ROOT_MAX:
         raise Invalid("format", "certificate of %d characters" % len(text))
-    steps = chain.reading(text)
+    found = yield from chain.reading(text)
     text = None  # a kilobyte that nobody needs when it is read
-    found = yield from steps
-    steps = None
     if len(found) != 1:
         raise Invalid("format", "expected one certificate, not %d" % len(found))
     root = found[0]
@@ -83,7 +81,8 @@ def install(files, use: str, text: str, now, most: int, replacing: bool):
         issuer = yield from chain.verify([root], known, max(now, root.begins))
         files.write("ikey-" + shelf.ident(root.der), issuer)
     else:
-        yield from chain.by_itself(root)
+        links = yield from chain.by_itself(root)
+        yield from chain.check(links)
     if replacing:
         gone = [n for n in old if n.startswith("csmsold")]
         files.write("swap", " ".join([name] + gone).encode())
@@ -209,14 +208,34 @@ def install_own(files, text: str, now, serial: str, organisation: str):
     text: PEM, the charge point's certificate first. serial, organisation: what its CN and O must
     be. Raises Invalid (Rejected, event InvalidChargePointCertificate) and OSError of the flash.
     """
-    steps = chain.reading(text)
+    steps = _way_of_own(files, text, now, serial, organisation)
     text = None  # a kilobyte or more that nobody needs when it is read
-    found = yield from steps
-    steps = None
+    try:
+        said, name, links = yield from steps
+        steps = None
+        links.pop()
+        yield from chain.check(links)
+        waiting = [n for n in files.names() if n.startswith(_WAITS)]
+        _write(files, name, [files.read(n) for n in waiting])
+    finally:
+        for n in files.names():
+            if n.startswith(_WAITS):
+                files.delete(n)
+    for old in shelf.owned(files)[:-_KEPT]:
+        files.delete(old[3])
+        shelf.drop_key(files, old[2])
+    return said
+
+
+def _way_of_own(files, text, now, serial, organisation):
+    """Steps; returns (how it is named for a person, name of the file, chain.way()).
+
+    The certificates wait on flash: what was read would be in the way of what checks it.
+    """
+    found = yield from chain.reading(text)
+    text = None
     one = found[0]
-    said = str(one)
-    ident = shelf.ident(one.key)
-    if "key-%s.der" % ident not in files.names():
+    if "key-%s.der" % shelf.ident(one.key) not in files.names():
         raise Invalid("name", "%s is for a key that this station does not have" % one)
     for oid, what, wanted in ((x509.CN, "CN", serial), (x509.O, "O", organisation)):
         yield
@@ -228,26 +247,11 @@ def install_own(files, text: str, now, serial: str, organisation: str):
     known = yield from anchors(files, "CentralSystemRootCertificate", found)
     # One for the future is kept and used when its time has come (A02.FR.08).
     when = now if now is None else max(now, one.begins)
-    name = _own_name(one)
-    # They wait on flash: what was read would be in the way of what checks it.
-    count = 0
-    for one in found:
-        if one.subject != one.issuer:
-            files.write(_WAITS % count, one.der)
-            count += 1
-    steps = chain.verify(found, known, when, x509.CLIENT)
-    found = known = one = None
-    try:
-        yield from steps
-        steps = None
-        _write(files, name, [files.read(_WAITS % i) for i in range(count)])
-    finally:
-        for i in range(count):
-            files.delete(_WAITS % i)
-    for old in shelf.owned(files)[:-_KEPT]:
-        files.delete(old[3])
-        shelf.drop_key(files, old[2])
-    return said
+    links = yield from chain.way(found, known, when, x509.CLIENT)
+    for i in range(len(found)):
+        if found[i].subject != found[i].issuer:
+            files.write(_WAITS + "%d" % i, found[i].der)
+    return str(one), _own_name(one), links
 
 
 def _own_name(one):
@@ -266,16 +270,20 @@ def firmware_signer(files, text: str, now):
 
     Invalid if it does not lead to a Manufacturer Root certificate or is not made for it.
     """
-    steps = chain.reading(text)
+    steps = _way_of_signer(files, text, now)
     text = None
-    found = yield from steps
+    key, links = yield from steps
     steps = None
-    known = yield from anchors(files, "ManufacturerRootCertificate", found)
-    key = found[0].kind, found[0].key
-    steps = chain.verify(found, known, now, x509.CODE)
-    found = known = None
-    yield from steps
+    links.pop()
+    yield from chain.check(links)
     return key
+
+
+def _way_of_signer(files, text, now):
+    found = yield from chain.reading(text)
+    known = yield from anchors(files, "ManufacturerRootCertificate", found)
+    links = yield from chain.way(found, known, now, x509.CODE)
+    return (found[0].kind, found[0].key), links
 
 
 def adopt(files) -> list:
