@@ -81,6 +81,10 @@ class Hall:
         """Take the settings (CONFIG)."""
         d, seq = self.d, self.d.seq
         self.grid_w = config.get("GridLimit")
+        self.stage = config.get("HlcPowerStage")
+        self.needs_lock = config.get("PlcLockRequired")
+        self.autocharge = config.get("Autocharge")
+        self.contract = config.get("PlugAndCharge")
         d.up_da = config.get("RampUp")
         d.down_da = config.get("RampDown")
         d.gain_w = config.get("LayoutGain")
@@ -90,6 +94,13 @@ class Hall:
         d.ring.max_modules = min(config.get("IslandModules"), len(d.on))
         seq.open_da = config.get("OpenCurrent")
         seq.close_dv = config.get("CloseVoltage")
+        d.module_hold_ms = seq.mn_hold_ms = config.get("ModuleHold")
+        seq.gun_hold_ms = config.get("GunHold")
+        seq.emergency_ms = config.get("EmergencyTime")
+        seq.stable_open_ms = config.get("OpenTime")
+        seq.stable_close_ms = config.get("CloseTime")
+        seq.safe_dv = config.get("SafeVoltage")
+        self.modules.stale_ms = config.get("ModuleTimeout")
         self.modules.hot_from_dc = config.get("ModuleTempDerate") * 10
         self.modules.hot_dc = config.get("ModuleTempMax") * 10
         self.modules.news = True

@@ -25,8 +25,8 @@ class Limits:
         self._current_da = [0 if n not in optional else NO_LIMIT for n in names]
         self._power_w = [NO_LIMIT] * len(names)
         self._left_ms = [-1] * len(names)  # -1: does not go stale
-        self._aging = False
-        self._dv = -1  # the voltage that _da and _who were found at; -1: a claim has changed
+        # The voltage that _da and _who were found at; -1: a claim has changed, or ages.
+        self._dv = -1
         self._da = self._who = 0
         self.limit_da = 0
         self.limit_w = 0
@@ -39,9 +39,7 @@ class Limits:
         """
         i = self._names.index(name)
         self._left_ms[i] = ttl_ms
-        if ttl_ms >= 0:
-            self._aging = True
-        if current_da != self._current_da[i] or power_w != self._power_w[i]:
+        if current_da != self._current_da[i] or power_w != self._power_w[i] or ttl_ms >= 0:
             self._current_da[i] = current_da
             self._power_w[i] = power_w
             self._dv = -1
@@ -71,10 +69,8 @@ class Limits:
 
     def resolve(self, dt_ms, voltage_dv):
         """Find the lowest claim at `voltage_dv` (0.1 V); sets limit_da, limit_w and source."""
-        if self._aging:
-            self._age(dt_ms)
         if voltage_dv != self._dv:
-            self._dv = voltage_dv
+            self._dv = -1 if self._age(dt_ms) else voltage_dv
             currents, powers = self._current_da, self._power_w
             lowest = min(currents)
             winner = currents.index(lowest)
@@ -96,6 +92,7 @@ class Limits:
         self.source = self._names[self._who]
 
     def _age(self, dt_ms):
+        """Let time pass for claims that go stale; True while there are any."""
         left = self._left_ms
         for i in range(len(left)):
             if left[i] > dt_ms:
@@ -103,5 +100,4 @@ class Limits:
             elif left[i] >= 0:
                 left[i] = -1
                 self._current_da[i] = 0
-                self._dv = -1
-        self._aging = max(left) >= 0
+        return max(left) >= 0

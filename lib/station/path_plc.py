@@ -52,7 +52,6 @@ class PlcPath:
         self.offered = False  # a token of this vehicle was handed on
         self.volts_dv = self.amps_da = self.last_stage = 0
         self.pre_dv = -1  # the vehicle's voltage as its pre-charge named it
-        self.reload(config)
         self.look()
 
     def attach(self, connector):
@@ -63,49 +62,41 @@ class PlcPath:
             connector.limits.claim("contract", top[0], top[1])
 
     def reload(self, config):
-        """Take the settings (CONFIG)."""
-        self.stage = config.get("HlcPowerStage")
-        self.needs_lock = config.get("PlcLockRequired")
-        self.autocharge = config.get("Autocharge")
-        self.contract = config.get("PlugAndCharge")
+        """The settings are the same for all guns: the hall has them."""
 
     # -- what is known ------------------------------------------------------------------------
 
     def look(self):
         """Note what the PLC, its meter and the modules say: once a turn, for all who ask.
 
-        silent, well (heard in time, and of our contract), metered, bus_dv (of the home slot's
-        bus, -1 unknown), closed (the contactor may be), phase, and what the vehicle asks for:
-        bms_vmax_dv, bms_imax_da (half of what flows while the PLC does not take our limits).
+        well (heard in time, and of our contract), metered, bus_dv (of the home slot's bus, -1
+        unknown), phase, and what the vehicle asks for: bms_imax_da (half of what flows while the
+        PLC does not take our limits).
         """
         link, d, g = self.link, self.hall.d, self.g
         at, heard, now = link.plc.at, link.heard, link.clock[0]
         seq = d.seq
-        self.can_ok = self.hall.can_ok
-        self.silent = silent = link.lost()
-        self.well = well = not silent and link.agreed == 1
+        self.well = well = link.agreed == 1 and not link.lost()
         flags = at[plc.FLAGS]
         # Does the vehicle want energy now, and is everything ready for it?
-        wants = well and at[plc.STAGE] >= self.stage and at[plc.SAFE] & plc.SAFETY_OK
-        wants = wants and (flags & plc.LOCKED or not self.needs_lock)
+        wants = well and at[plc.STAGE] >= self.hall.stage and at[plc.SAFE] & plc.SAFETY_OK
+        wants = wants and (flags & plc.LOCKED or not self.hall.needs_lock)
         self._permit = bool(wants and not flags & plc.COMPLETE and 2 < at[plc.CP] < 5)
         self._phase(seq)
         # A module behind an open contactor tells of itself only.
         bus = seq.volts_dv[g] if seq.mns.proven(g) else seq.voltage(seq.part[g])
         self.bus_dv = bus
-        self.closed = bool(seq.guns.may(g))
         self.metered = now - heard[5] < _METER_MS and at[plc.METER_FLAGS] & 9 == 1
         if self.metered:
             self._volts, amps = at[plc.METER_DV], at[plc.METER_DA]
             self._amps = amps if amps > 0 else 0
         else:
-            self._volts = bus if self.closed else 0
+            self._volts = bus if seq.guns.may(g) else 0
             amps = d.measured_w[g]
             self._amps = amps * 100 // bus if amps and bus > 0 else 0
-        volts, amps = at[plc.TARGET_DV], at[plc.TARGET_DA]
+        amps = at[plc.TARGET_DA]
         if link.active and self.phase == ON and now - heard[7] > _ACK_HALF_MS:
             amps = min(amps, d.granted_da[g] // 2)
-        self.bms_vmax_dv = volts if volts > 0 else 0
         self.bms_imax_da = amps if amps > 0 else 0
         self._temp = at[plc.TEMP_DC] if now - heard[6] < 5000 else UNKNOWN
 
@@ -115,6 +106,16 @@ class PlcPath:
             self.phase = STOPPING if guns.cmd[g] or guns.fb[g] == 1 else OFF
         else:
             self.phase = ON if guns.proven(g) else CLOSING
+
+    @property
+    def closed(self):
+        """May the contactor be closed?"""
+        return bool(self.hall.d.seq.guns.may(self.g))
+
+    @property
+    def bms_vmax_dv(self):
+        """The voltage that the vehicle asks for."""
+        return max(self.link.plc.at[plc.TARGET_DV], 0)
 
     @property
     def rejected(self):
@@ -217,7 +218,11 @@ class PlcPath:
             if self.asked:
                 want = sequence.READY
                 volts, amps = self.volts_dv, self.amps_da
-            elif at[plc.FLAGS] & plc.PRECHARGE or at[plc.STAGE] >= self.stage and state == "ready":
+            elif (
+                at[plc.FLAGS] & plc.PRECHARGE
+                or at[plc.STAGE] >= self.hall.stage
+                and state == "ready"
+            ):
                 want = sequence.PRECHARGE
             elif state == "ready":  # so that its slot is free when the vehicle wants it
                 want = sequence.CLAIM
@@ -260,7 +265,7 @@ class PlcPath:
             self.done = True
             connector.stop("Other")  # the vehicle has what it wanted
         stage = at[plc.STAGE]
-        broken = stage < self.stage and state == "active" and self.well
+        broken = stage < self.hall.stage and state == "active" and self.well
         # It counts while nothing moves: a communication that is taken up again takes its time.
         self.broken_ms = self.broken_ms + dt_ms if broken and stage == self.last_stage else 0
         self.last_stage = stage
@@ -297,10 +302,10 @@ class PlcPath:
             and (ready or state == "stopping")
             or c.locked
             or not self.still()
-            or (self.closed and self.bus_dv > seq.safe_dv)
+            or (self.bus_dv > seq.safe_dv and seq.guns.may(g))
         ):
             bits |= plc_v1.LOCK
-        if not self.contract:
+        if not self.hall.contract:
             bits |= plc_v1.PNC_BLOCKED
         present = 0
         if seq.guns.proven(g):
@@ -309,7 +314,7 @@ class PlcPath:
         if bits != link.bits:
             link.bits = bits
             link.due = 0
-        link.active = bool(seq.want[g] > 1 or self.closed)
+        link.active = bool(seq.want[g] > 1 or seq.guns.may(g))
         link.present_dv = volts = self.bus_dv if self.bus_dv > 0 else 0
         link.present_da = present
         link.present_w = volts * present // 100
@@ -327,9 +332,9 @@ class PlcPath:
             return
         if self.connector.session is not None or self.offered:
             return
-        if kind == segments.EVMAC and self.autocharge:
+        if kind == segments.EVMAC and self.hall.autocharge:
             tags.append((self.g + 1, "VID:" + whole.hex().upper(), "autocharge"))
-        elif kind == segments.EMAID and self.contract:
+        elif kind == segments.EMAID and self.hall.contract:
             tags.append((self.g + 1, str(whole, "ascii")[:20], "contract"))
         else:
             return

@@ -50,7 +50,7 @@ class WatchPlc:
         at, seq = link.plc.at, d.seq
         found = 0
         running = path.running()
-        if path.can_ok:
+        if path.hall.can_ok:
             if self._up_ms < _LONG:
                 self._up_ms += dt_ms
             if self._up_ms > _GRACE_MS and (not path.well or link.unheard or at[plc.COMM]):
@@ -61,7 +61,7 @@ class WatchPlc:
         if running and link.clock[0] - link.heard[7] > _ACK_MS:
             found |= faults.PLC_LOST
         pilot = 0
-        if not path.silent:
+        if not link.lost():
             safe = at[plc.SAFE] & (plc.SAFETY_OK | plc.ESTOP | plc.EARTH)
             if safe != plc.SAFETY_OK:
                 if safe & plc.ESTOP:
