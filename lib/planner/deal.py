@@ -261,9 +261,11 @@ class Deal:
         return self.on[m] or not self.seq.moving(self.seq.part[s])
 
     def _first(self, m, s):
-        """Is `m` the first module of slot `s` that can run?"""
-        for other in range(self.ring.first[s], m):
-            if self.health_pm[other] > 0:
+        """Is `m` the one with the fewest hours of those of slot `s` that can run?"""
+        hours = self.ring.hours
+        for other in range(self.ring.first[s], self.ring.first[s + 1]):
+            more = hours[m] - hours[other]
+            if self.health_pm[other] > 0 and (more > 0 or not more and other < m):
                 return False
         return True
 
