@@ -189,6 +189,45 @@ def test_what_runs_once_is_apart_and_a_page_finds_its_own_by_name(program, tmp_p
     assert run(linked(program).texts, tmp_path / "tree") == EXPECTED
 
 
+def test_a_class_with_a_getattr_an_heir_and_other_values_of_its_names(
+    program, tmp_path, monkeypatch
+):
+    cold = tmp_path / "cold.txt"
+    cold.write_text("core.bus: Base.early Bus.off Bus.wide* Bus.row\n")
+    monkeypatch.setattr(pages, "COLD", cold)
+    program["lib/rare.py"] = "def more(bus, n):\n    return bus.row(n)\n"
+    program["core/bus.py"] = (
+        BUS.replace("from core import log\n", "import lazy\nfrom core import log\n")
+        .replace(
+            "class Bus:",
+            "class Base:\n    def early(self):\n        return self.wide()\n\n\nclass Bus(Base):",
+        )
+        .replace(
+            "    def off(",
+            """    def __getattr__(self, name):
+        return lazy.method(self, "rare", name)
+
+    def wide(self):
+        row = self.row(4321)
+        return row
+
+    def row(self, n):
+        return n + self.first
+
+    def off(""",
+        )
+    )
+    program["main.py"] = MAIN.replace(
+        'print(lazy.call("',
+        'log.get(4).wide = 3; print(app.early(), app.more(1), 3); print(lazy.call("',
+    )
+    expected = EXPECTED.replace("36\n", "4326 6 3\n36\n")
+    assert run(program, tmp_path / "apart") == expected
+    texts = linked(program).texts
+    assert run(texts, tmp_path / "tree") == expected
+    assert "4321" not in texts["lib/galvani.py"]  # Bus.wide, though a module has a value `wide`
+
+
 def test_a_function_that_is_called_with_named_arguments_stays(program, tmp_path, monkeypatch):
     cold = tmp_path / "cold.txt"
     cold.write_text("core.bus: Bus.__init__\n")  # main makes Bus(5, second=7)

@@ -20,3 +20,15 @@ JOINED = frozenset(
 TABLES = frozenset("ocppj.v16.heard ocppj.v16.keys station.keys station.plc_keys".split())
 # What stands for them: joined where there are such tables, and left out where there are none.
 TABLE = "core.table"
+
+# Modules that share a page (pages.py) because they are used together.
+TOGETHER = {
+    "core.bus": "core",
+    "core.clock": "core",
+    "core.health": "core",
+    "core.restart": "core",
+    "core.supervisor": "core",
+    "record": "core.journal",
+    "station.register": "core.journal",
+    "ws.utf8": "ws.frames",
+}
