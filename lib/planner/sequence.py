@@ -32,7 +32,6 @@ CLAIM = const(1)  # its slot is its own from now on, and dead
 PRECHARGE = const(2)  # its island may be brought to the vehicle's voltage
 READY = const(3)  # and its contactor may close
 
-_EMERGENCY_MS = const(300)
 _AT_ONCE_MS = const(1000)
 _GIVE_BACK_MS = const(2000)
 _LONG_MS = const(30_000)
@@ -64,6 +63,7 @@ class Sequence(parts.Parts):
         self.stable_close_ms = 200
         self.tie_hold_ms = 1000
         self.gun_hold_ms = 500
+        self.emergency_ms = 300  # the longest wait for the current to fall
         self.mn_hold_ms = 1000
         self.borrow_ms = 1000  # so long after its contactor closed a gun may borrow
         # What a calm step compares, in pairs: now, and as it was last looked at.
@@ -290,7 +290,7 @@ class Sequence(parts.Parts):
             ready = self.part_da[p] < self.open_da
             if not cut:  # the borrowed slots go first; one that cannot is not waited for
                 ready = ready and (self._given_back(h) or self._stop_ms[g] > _GIVE_BACK_MS)
-            limit = _EMERGENCY_MS if cut == EMERGENCY else _AT_ONCE_MS
+            limit = self.emergency_ms if cut == EMERGENCY else _AT_ONCE_MS
             if cut and self._cut_ms[g] > limit or dry:
                 guns.order(g, 0)  # whatever flows: the only exception to "not under load"
                 self.forced[g] = 1

@@ -13,7 +13,6 @@ from micropython import const
 
 from canproto import maxwell
 
-_STALE_MS = const(2000)
 _TEMP_MS = const(20_000)
 _PER_STEP = const(6)  # exchanges in 100 ms: 120 frames/s, 19.2 kbit/s in the worst case
 _GONE = const(0x3FFFFFFF)  # in place of a time: silent, and known to be
@@ -46,6 +45,7 @@ class ModuleBus:
         self.severe = bytearray(count)
         self.rejected = 0
         self.hot_from_dc, self.hot_dc = 750, 850
+        self.stale_ms = 2000
         # When voltage, current and temperature of each were heard.
         self._v_at = dispatch.volts_at
         dispatch.clock = self.clock
@@ -56,6 +56,7 @@ class ModuleBus:
         self.news = True  # what a module may give may have changed
         self._live = False  # one that is off gives current: it has not heard the OFF
         self._count_at = 0
+        self.worn = None  # True: hours have grown since they were saved; None: not loaded yet
         self._run_ms = array("i", bytes(4 * count))
         self._told_on = bytearray([_UNKNOWN] * count)
         self._told_dv = array("h", [-1] * count)
@@ -108,7 +109,7 @@ class ModuleBus:
         count.
         """
         now = self.clock[0]
-        since = now - _STALE_MS
+        since = now - self.stale_ms
         if min(self._v_at) < since or min(self._i_at) < since or min(self._t_at) < now - _TEMP_MS:
             self.news = True
         if self.news:
@@ -122,10 +123,10 @@ class ModuleBus:
     def _health(self, m, now):
         d = self.dispatch
         temp = self.temp_dc[m]
-        if self._v_at[m] < now - _STALE_MS:
+        if self._v_at[m] < now - self.stale_ms:
             self._v_at[m] = _GONE
             d.volts_dv[m] = -1
-        if self._i_at[m] < now - _STALE_MS:
+        if self._i_at[m] < now - self.stale_ms:
             self._i_at[m] = _GONE
         if _GONE in (self._v_at[m], self._i_at[m]) and d.amps_da[m] >= 0:
             # It may go on with what it was told.
@@ -146,6 +147,8 @@ class ModuleBus:
         d = self.dispatch
         for m in range(len(d.on)):
             if d.on[m]:
+                if self.worn is not None:
+                    self.worn = True
                 self._run_ms[m] += _COUNT_MS
                 if self._run_ms[m] >= _HOURS_MS:
                     self._run_ms[m] -= _HOURS_MS

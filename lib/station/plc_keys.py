@@ -25,6 +25,13 @@ KEYS = (
     b"\nTieHold int 30000 250 600000 RW - ms"  # a slot stays with its gun at least so long
     b"\nIslandRadius int 6 0 32 RW - -"  # slots to each side that a gun may borrow
     b"\nIslandModules int 24 1 64 RW - -"  # modules that a gun may have
+    b"\nModuleHold int 1000 0 60000 RW - ms"  # a module and its contactor stay at least so long
+    b"\nGunHold int 500 0 60000 RW - ms"  # a gun's contactor moves again after so long
+    b"\nModuleTimeout int 2000 500 10000 RW - ms"  # a module that is silent for so long is lost
+    b"\nEmergencyTime int 300 0 1000 RW - ms"  # an emergency waits so long for the current to fall
+    b"\nOpenTime int 100 0 5000 RW - ms"  # a contactor opens when it was below for so long..
+    b"\nCloseTime int 200 0 5000 RW - ms"  # ..a tie closes when voltages were alike for so long
+    b"\nSafeVoltage int 600 100 600 RW - dv"  # a bus below that is dead, 0.1 V
     b"\nOpenCurrent int 10 1 50 RW - da"  # a contactor opens below that, 0.1 A
     b"\nCloseVoltage int 200 10 500 RW - dv"  # a contactor closes over less than that, 0.1 V
 )

@@ -41,7 +41,7 @@ class Station:
         self._estop_ms = 0
         self._mask = 0
         self._saved = []
-        self._saved_at = 0
+        self._saved_at = self._wear_at = 0
         self._snapshot_s = config.get("EnergySnapshotInterval")
         self.operative = register.in_service(store, 0)
         # [connector or 0, id, token, parent or None, expiry in Unix seconds] each (S 5.13)
@@ -135,6 +135,8 @@ class Station:
             for connector in self.connectors:
                 if self.save_register(connector):
                     self.emit(topics.METER, connector)
+        if self.hall and now >= self._wear_at:
+            self._wear_at = lazy.call("station.wear", "keep", self, now)
         if self.reservations:
             from station import reservations
 
