@@ -112,6 +112,11 @@ def test_pem_comes_back(data):
     assert pem.decode("a comment\n" + text + text.replace("\n", "\r\n")) == [b"\x30" + data] * 2
 
 
+@given(st.lists(st.binary(min_size=1, max_size=200), max_size=4))
+def test_a_bundle_is_its_blocks_one_after_another(parts):
+    assert pem.bundle(list(parts)).decode() == "".join([pem.encode(part) for part in parts])
+
+
 _PEM = "-----BEGIN CERTIFICATE-----\n%s\n-----END CERTIFICATE-----\n"
 
 

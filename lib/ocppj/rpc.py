@@ -35,7 +35,7 @@ ERROR = const(4)
 INVALID = const(5)
 
 _ID_LENGTH = const(36)
-_WHOLE = const(1024)  # bytes: no longer message has to find memory in one piece
+_WHOLE = const(512)  # bytes: no longer message has to find memory in one piece
 # CALLs of the other side that wait for our answer; it should send one at a time, but may give up
 # on one
 _SERVING = const(4)

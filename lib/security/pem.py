@@ -10,6 +10,8 @@ from micropython import const
 
 from security import Invalid, run
 
+_BEGIN = b"-----BEGIN CERTIFICATE-----\n"
+_END = b"-----END CERTIFICATE-----\n"
 _MOST = const(8)  # blocks read of one text
 _PIECE = const(256)  # characters decoded in one step
 
@@ -87,3 +89,25 @@ def encode(der: bytes, label: str = "CERTIFICATE") -> str:
         lines.append(binascii.b2a_base64(der[i : i + 48]).decode()[:-1])
     lines.append("-----END " + label + "-----\n")
     return "\n".join(lines)
+
+
+def bundle(certificates: list) -> bytearray:
+    """PEM of certificates (DER), one after another; it empties the list. One piece of memory."""
+    size = 0
+    for der in certificates:
+        size += len(_BEGIN) + len(_END) + (len(der) + 47) // 48 + (len(der) + 2) // 3 * 4
+    text = bytearray(size)
+    at = 0
+    while certificates:
+        der = certificates.pop(0)
+        at = _put(text, at, _BEGIN)
+        for i in range(0, len(der), 48):
+            at = _put(text, at, binascii.b2a_base64(der[i : i + 48]))
+        at = _put(text, at, _END)
+    return text
+
+
+def _put(text, at, part):
+    end = at + len(part)
+    text[at:end] = part
+    return end

@@ -216,7 +216,7 @@ def install_own(files, text: str, now, serial: str, organisation: str):
         links.pop()
         yield from chain.check(links)
         waiting = [n for n in files.names() if n.startswith(_WAITS)]
-        _write(files, name, [files.read(n) for n in waiting])
+        files.write(name, pem.bundle([files.read(n) for n in waiting]))
     finally:
         for n in files.names():
             if n.startswith(_WAITS):
@@ -256,13 +256,6 @@ def _way_of_own(files, text, now, serial, organisation):
 
 def _own_name(one):
     return "own-%08x-%08x-%s.pem" % (one.begins, min(one.ends, 0xFFFFFFFF), shelf.ident(one.key))
-
-
-def _write(files, name, certificates):
-    text = bytearray()
-    while certificates:
-        text.extend(pem.encode(certificates.pop(0)).encode())
-    files.write(name, bytes(text))
 
 
 def firmware_signer(files, text: str, now):
@@ -321,6 +314,6 @@ def _adopt_own(files, name, rest):
                 data = pem.decode(data, label)[0]
                 break
     files.write("key-%s.der" % shelf.ident(one.key), data)
-    _write(files, _own_name(one), [c.der for c in found])
+    files.write(_own_name(one), pem.bundle([c.der for c in found]))
     files.delete(name)
     files.delete(key[0])

@@ -24,7 +24,8 @@ def take(cp, now):
         if action == "Heartbeat":
             return action, {}, None
         if action == "SignCertificate":
-            return action, {"csr": cid}, None
+            lines = [line.encode() + b"\\n" for line in cid.strip().split("\n")]
+            return action, [b'{"csr":"'] + lines + [b'"}'], None
         if action != "MeterValues":  # of a file that comes or goes (S 4.4, 4.5)
             return action, cp.lazy("ocppj.transfer").current(cp, action[:-18]), None
         payload = _meter_values(cp, cid)
