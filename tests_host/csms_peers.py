@@ -45,6 +45,7 @@ class FakeStation:
             additional_headers=self._headers,
             compression=None,
             proxy=None,
+            open_timeout=PATIENCE_S,
         )
         self._task = asyncio.create_task(self._read())
         return self

@@ -124,7 +124,8 @@ async def _ocpp_in_minimal_mode(port, tmp_path):
             else:
                 await answers.put(message[2])
 
-    async with serve(central, "127.0.0.1", 0, subprotocols=["ocpp1.6"]) as server:
+    more = {"subprotocols": ["ocpp1.6"], "open_timeout": PATIENCE_S}
+    async with serve(central, "127.0.0.1", 0, **more) as server:
         url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/ocpp"
         with Station(port, tmp_path, CsmsUrl=url, Identity="M1"):
             ws = await asyncio.wait_for(line, PATIENCE_S)

@@ -18,6 +18,7 @@ from patience import PATIENCE_S
 from tools.csms import CentralSystem, CentralThread
 
 ROOT = Path(__file__).parent.parent
+PATIENT = {"timeout": PATIENCE_S, "trust_env": False}
 
 
 def client(csms) -> httpx.AsyncClient:
@@ -263,7 +264,7 @@ async def test_the_plant_is_driven_and_seen():
 def test_from_a_thread():
     with CentralThread(accept_all=True) as csms:
         assert csms.ws_url.startswith("ws://127.0.0.1:")
-        assert httpx.get(csms.http_url + "/api/stations", trust_env=False).json() == []
+        assert httpx.get(csms.http_url + "/api/stations", **PATIENT).json() == []
 
         async def boot():
             async with FakeStation(csms.ws_url, "S1") as station:
@@ -304,9 +305,9 @@ def test_the_command_line_starts_and_ends_cleanly(tmp_path):
         page = process.stdout.readline().split()
         stations = process.stdout.readline().split()
         assert page[0] == "Page" and re.fullmatch(r"ws://127.0.0.1:\d+/ocpp/<id>", stations[1])
-        cards = httpx.get(page[1] + "/api/cards", trust_env=False).json()
+        cards = httpx.get(page[1] + "/api/cards", **PATIENT).json()
         assert [card["idTag"] for card in cards] == ["A1"]
-        with httpx.stream("GET", page[1] + "/stream", trust_env=False):  # an open page
+        with httpx.stream("GET", page[1] + "/stream", **PATIENT):  # an open page
             process.send_signal(signal.SIGINT)
             _, err = process.communicate(timeout=PATIENCE_S)
         assert process.returncode == 0 and "Traceback" not in err, err

@@ -30,7 +30,7 @@ def holds(found, days, charges):
 
 
 def test_a_day_with_a_dropped_line_and_five_charges(tmp_path):
-    found = live(tmp_path, 1, 5, 120)
+    found = live(tmp_path, 1, 5, 600)
     holds(found, 1, 5)
 
 

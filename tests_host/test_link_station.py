@@ -25,7 +25,7 @@ def central(met):
                 payload = {"status": "Accepted", "interval": 300, "currentTime": now}
                 await ws.send(json.dumps([3, message[1], payload]))
 
-    return serve(talk, "127.0.0.1", 0, subprotocols=["ocpp1.6"])
+    return serve(talk, "127.0.0.1", 0, subprotocols=["ocpp1.6"], open_timeout=PATIENCE_S)
 
 
 async def until(condition, seconds=PATIENCE_S):

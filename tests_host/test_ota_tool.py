@@ -45,7 +45,7 @@ def shelf():
 
 
 def get(shelf, path="", **headers):
-    return httpx.get(shelf.url + path, headers=headers, trust_env=False)
+    return httpx.get(shelf.url + path, headers=headers, timeout=60, trust_env=False)
 
 
 def test_one_file_and_nothing_else(shelf):
@@ -54,7 +54,7 @@ def test_one_file_and_nothing_else(shelf):
     for path in ("x", "/../../etc/passwd", "/.."):
         assert get(shelf, path).status_code == 404
     root = shelf.url.rpartition("/")[0]
-    assert httpx.get(root + "/", trust_env=False).status_code == 404
+    assert httpx.get(root + "/", timeout=60, trust_env=False).status_code == 404
     head = httpx.head(shelf.url, trust_env=False)
     assert head.headers["content-length"] == str(len(DATA)) and not head.content
 

@@ -114,7 +114,7 @@ def test_tls_works_and_checks_the_name(bits, certificate, name, answer):
             pass  # the client has refused us
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(10)
+        listener.settimeout(60)
         thread = threading.Thread(target=serve, args=(listener,))
         thread.start()
         code = CLIENT.format(port=listener.getsockname()[1], name=name)

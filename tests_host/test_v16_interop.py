@@ -13,6 +13,7 @@ from ocpp.routing import on
 from ocpp.v16 import ChargePoint, call, call_result
 
 from bench_world import Client, options, scenario, until
+from patience import PATIENCE_S
 from tools.sim.bench import Bench
 
 pytestmark = pytest.mark.xdist_group("interop")
@@ -117,6 +118,7 @@ async def world(directory, refuse=0, speed=30.0, **settings):
         subprotocols=["ocpp1.6"],
         process_request=csms.request,
         ping_interval=None,
+        open_timeout=PATIENCE_S,
     )
     port = server.sockets[0].getsockname()[1]
     settings = dict({"MeterValueSampleInterval": 10, "WebSocketPingInterval": 20}, **settings)

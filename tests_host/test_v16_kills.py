@@ -17,6 +17,7 @@ from ocpp.routing import on
 from ocpp.v16 import ChargePoint, call_result
 
 from bench_world import Client, options, until
+from patience import PATIENCE_S
 from power_world import Books
 from tools.sim.bench import Bench
 
@@ -85,7 +86,8 @@ async def world(directory, books):
         with contextlib.suppress(websockets.ConnectionClosed):
             await peer.start()
 
-    server = await websockets.serve(serve, "127.0.0.1", 0, subprotocols=["ocpp1.6"])
+    more = {"subprotocols": ["ocpp1.6"], "ping_interval": None, "open_timeout": PATIENCE_S}
+    server = await websockets.serve(serve, "127.0.0.1", 0, **more)
     port = server.sockets[0].getsockname()[1]
     settings = {"MeterValueSampleInterval": 2, "EnergySnapshotInterval": SNAPSHOT_S}
     settings.update({"StopTxnSampledData": "SoC", "ReconnectMax": 10})

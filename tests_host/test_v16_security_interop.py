@@ -19,6 +19,7 @@ from ocpp.v16 import call, call_result
 
 import security_world as world
 from bench_world import Client, options, scenario, until
+from patience import PATIENCE_S
 from test_update_interop import NEW, keys, made  # noqa: F401
 from test_v16_files_interop import Files, file_server, when
 from test_v16_interop import Csms, Peer, charging
@@ -95,6 +96,7 @@ async def _pump(reader, writer):
 async def both(csms, secure):
     """A port that speaks WebSocket with TLS (context `secure`) or without."""
     more = {"subprotocols": ["ocpp1.6"], "process_request": csms.request, "ping_interval": None}
+    more["open_timeout"] = PATIENCE_S
     ports = []
     async with contextlib.AsyncExitStack() as stack:
         for one in (None, secure):
