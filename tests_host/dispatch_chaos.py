@@ -135,8 +135,8 @@ class Chaos:
         kind = self.dice.choice(("ties", "gcs", "mns"))
         i = self.dice.randrange(len(getattr(w.ring, kind)))
         switch = getattr(w.ring, kind)[i]
-        if switch.welded and self._loaded(kind, i):
-            return  # nobody breaks it open under load
+        if switch.welded and self._loaded(kind, i) or switch.stuck and switch.wanted:
+            return  # nobody breaks it open under load, or pushes it shut
         if switch.welded or switch.stuck:
             switch.welded = switch.stuck = False
         elif switch.on:

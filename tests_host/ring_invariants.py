@@ -184,8 +184,9 @@ class Invariants(Plans):
         """Every limit of a gun that charges names its source."""
         d, seq = self.d, self.seq
         for g in self.guns:
-            charges = seq.guns.proven(g) and seq.want[g] == sequence.READY and not seq.cut[g]
-            if charges and self.plans and not d.source[g] and not d.denied[g]:
+            charges = seq.guns.cmd[g] and seq.want[g] == sequence.READY and not seq.cut[g]
+            charges = charges and seq.guns.proven(g) and self.plans and not d.denied[g]
+            if charges and not d.source[g]:
                 self.cry("I15", f"gun {g + 1} charges without a source of its limit")
 
     def b12_hard_off_first(self):

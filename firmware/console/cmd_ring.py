@@ -2,15 +2,9 @@
 
 import json
 
+import lazy
+
 _SOURCES = ("", "demand", "module", "floor", "grid")
-_DENIED = (
-    "",
-    "its home slot is blocked",
-    "its floor is above its demand",
-    "the grid's limit does not leave it its floor",
-    "it cannot be served even alone: ties, pins or modules of its slots",
-    "there is no place for it beside the guns of better rank",
-)
 _NOBODY = 255
 
 
@@ -43,7 +37,7 @@ def ring(app, args, session):
             gun["granted_w"],
             gun["source"] or "-",
             " ".join([str(s) for s in gun["island"]]) or "-",
-            "; denied: " + gun["denied"] if gun["denied"] else "",
+            "; waits: " + gun["waits"] if gun["waits"] else "",
         )
 
 
@@ -51,6 +45,7 @@ def facts(hall) -> dict:
     """What `ring --json` answers; ids count from 1."""
     d = hall.d
     seq = d.seq
+    waits = lazy.once("station.waits")
     slots = []
     for s in range(d.ring.slots):
         owner = seq.owner[s]
@@ -66,7 +61,7 @@ def facts(hall) -> dict:
     return {
         "grid_w": d.grid_w,
         "slots": slots,
-        "guns": [_gun(hall, g) for g in range(len(hall.links))],
+        "guns": [_gun(hall, g, waits) for g in range(len(hall.links))],
     }
 
 
@@ -79,10 +74,11 @@ def _module(d, m):
         "voltage_v": d.volts_dv[m] / 10,
         "current_a": d.amps_da[m] / 10,
         "health": d.health_pm[m] / 1000,
+        "hours": d.ring.hours[m],
     }
 
 
-def _gun(hall, g):
+def _gun(hall, g, waits):
     d = hall.d
     seq = d.seq
     path = hall.paths[g]
@@ -95,7 +91,8 @@ def _gun(hall, g):
         "measured_w": d.measured_w[g],
         "source": _SOURCES[d.source[g]],
         "limit": path.connector.limits.source,
-        "denied": _DENIED[d.denied[g]],
+        "denied": waits.DENIED[d.denied[g]],
+        "waits": waits.why(hall, g),
     }
 
 

@@ -112,7 +112,7 @@ def _gun(item: dict, told: dict, connector: dict) -> dict:
         "granted_w": told.get("granted_w"),
         "measured_w": round(item["voltage_v"] * item["current_a"]),
         "source": source,
-        "denied": told.get("denied", ""),
+        "denied": told.get("denied") or told.get("waits", ""),
     }
 
 
