@@ -19,15 +19,15 @@ def read(text) -> list:
     return run(reading(text))
 
 
-def reading(text):
-    """Steps; as read()."""
+def reading(text, known: bool = False):
+    """Steps; as read(); known as x509.reading() has it."""
     if isinstance(text, bytes) and text[:1] == b"\x30":
         found = [text]
     else:
         found = yield from pem.reading(text)
     text = None  # a kilobyte or more that nobody needs any more
     for i in range(len(found)):
-        found[i] = yield from x509.reading(found[i])
+        found[i] = yield from x509.reading(found[i], known)
     return found
 
 

@@ -16,9 +16,6 @@ from security import Invalid, curve
 from security.der import SEQUENCE, Reader, item, number
 
 SIZE = 32
-# Object identifiers: a key of a curve, and the curve that the station's own keys are of.
-EC_KEY = b"\x2a\x86\x48\xce\x3d\x02\x01"
-P256 = b"\x2a\x86\x48\xce\x3d\x03\x01\x07"
 
 
 def verify(point, digest: bytes, signature: bytes):

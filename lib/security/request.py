@@ -10,6 +10,8 @@ import hashlib
 from security import Invalid, ecdsa, pem, shelf
 from security.der import OCTETS, OID, SEQUENCE, SET, UTF8, Reader, bit_string, item, number
 
+_EC_KEY = b"\x2a\x86\x48\xce\x3d\x02\x01"  # those of signature.py, which this does not need
+_P256 = b"\x2a\x86\x48\xce\x3d\x03\x01\x07"
 _CN = b"\x55\x04\x03"
 _O = b"\x55\x04\x0a"
 _KEY_USAGE = b"\x55\x1d\x0f"
@@ -25,7 +27,7 @@ def key_der(d: bytes, point: bytes) -> bytes:
         SEQUENCE,
         number(b"\x01"),
         item(OCTETS, d),
-        item(0xA0, item(OID, ecdsa.P256)),
+        item(0xA0, item(OID, _P256)),
         item(0xA1, bit_string(point)),
     )
 
@@ -44,7 +46,7 @@ def read_key(der: bytes):
     point = tail.bits()
     tail.close()
     items.close()
-    if version != 1 or len(d) != ecdsa.SIZE or curve != ecdsa.P256 or len(point) != 65:
+    if version != 1 or len(d) != ecdsa.SIZE or curve != _P256 or len(point) != 65:
         raise Invalid("format", "key is not a P-256 key of this station")
     ecdsa.public(point)
     return d, point
@@ -52,7 +54,7 @@ def read_key(der: bytes):
 
 def spki(point: bytes) -> bytes:
     """SubjectPublicKeyInfo of a P-256 key, as its certificate will hold it."""
-    kind = item(SEQUENCE, item(OID, ecdsa.EC_KEY), item(OID, ecdsa.P256))
+    kind = item(SEQUENCE, item(OID, _EC_KEY), item(OID, _P256))
     return item(SEQUENCE, kind, bit_string(point))
 
 

@@ -5,9 +5,11 @@ RSA-PSS with 2048 to 4096 bits, each with SHA-256, SHA-384 or SHA-512. Anything 
 SHA-1, MD5, DSA, Ed25519, other curves, keys that are bound to PSS.
 """
 
-from security import Invalid, digest, ecdsa
+from security import Invalid, digest
 from security.der import NULL, SEQUENCE, Reader, oid_text
 
+EC_KEY = b"\x2a\x86\x48\xce\x3d\x02\x01"
+P256 = b"\x2a\x86\x48\xce\x3d\x03\x01\x07"
 _P384 = b"\x2b\x81\x04\x00\x22"
 _ECDSA = b"\x2a\x86\x48\xce\x3d\x04\x03"  # then 2, 3, 4: SHA-256, 384, 512
 _PKCS1 = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01"  # then 1: a key; 8: MGF1; 10: PSS; 11, 12, 13
@@ -79,10 +81,11 @@ def _hash(items):
     return None
 
 
-def public_key(spki: bytes):
+def public_key(spki: bytes, known: bool = False):
     """(kind, key) of a SubjectPublicKeyInfo: "EC" and the point, "RSA" and the RSAPublicKey.
 
-    Invalid for a key that is not accepted, or a point that is not on its curve.
+    Invalid for a key that is not accepted, or a point that is not on its curve (known: that was
+    looked at before).
     """
     items = Reader(spki)
     info = items.into(SEQUENCE)
@@ -94,19 +97,23 @@ def public_key(spki: bytes):
     if oid == _PKCS1 + b"\x01":
         _null(kind)
         kind.close()
-        from security import rsa
+        if not known:
+            from security import rsa
 
-        rsa.public(key)
+            rsa.public(key)
         return "RSA", key
-    if oid != ecdsa.EC_KEY:
+    if oid != EC_KEY:
         raise Invalid("format", "key algorithm %s is not accepted" % oid_text(oid))
     oid = kind.oid()
     kind.close()
-    if oid not in (ecdsa.P256, _P384):
+    if oid not in (P256, _P384):
         raise Invalid("format", "curve %s: P-256 and P-384 are accepted" % oid_text(oid))
-    if len(key) != (65 if oid == ecdsa.P256 else 97):
+    if len(key) != (65 if oid == P256 else 97):
         raise Invalid("format", "EC point of %d bytes" % len(key))
-    ecdsa.public(key)
+    if not known:
+        from security import ecdsa
+
+        ecdsa.public(key)
     return "EC", key
 
 
@@ -118,6 +125,8 @@ def verify_digest(kind: str, key: bytes, how, found: bytes, signature: bytes):
     if how[0] != kind:
         return _never()
     if kind == "EC":
+        from security import ecdsa
+
         return ecdsa.verify(key, found, signature)
     from security import rsa
 

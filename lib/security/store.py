@@ -24,7 +24,7 @@ def named(files, use: str):
 def reading(files, name: str):
     """Steps; returns the first certificate of a file, None if it cannot be read."""
     try:
-        found = yield from chain.reading(files.read(name) or b"")
+        found = yield from chain.reading(files.read(name) or b"", True)
         return found[0]
     except Invalid:
         return None

@@ -28,10 +28,13 @@ _ANY = b"\x55\x1d\x25\x00"
 _TEXTS = (0x0C, 0x13, 0x14, 0x16)  # UTF8, Printable, Teletex, IA5
 
 
-def reading(der: bytes):
-    """Steps; returns the Certificate; each is some 5 ms on a chip."""
+def reading(der: bytes, known: bool = False):
+    """Steps; returns the Certificate; each is some 5 ms on a chip.
+
+    known: it was judged when it was installed: whether its key is one is not looked at again.
+    """
     one = Certificate(der, False)
-    yield from one.steps()
+    yield from one.steps(known)
     return one
 
 
@@ -59,7 +62,7 @@ class Certificate:
         """A part of the certificate, cut out for who asks: nobody needs it for long."""
         return self.der[self.at[i] : self.at[i + 1]]
 
-    def steps(self):
+    def steps(self, known: bool = False):
         """Steps that read it."""
         der = self.der
         if len(der) > LONGEST:
@@ -79,7 +82,7 @@ class Certificate:
         self.ca = False
         self.path = self.usage = self.purposes = self.names = None
         yield
-        yield from self._body(body, how)
+        yield from self._body(body, how, known)
 
     def __str__(self):
         """How messages name it."""
@@ -93,7 +96,7 @@ class Certificate:
         """What was read last, its last `size` bytes, is the next part."""
         self.at.extend(array("H", (items.at - size, items.at)))
 
-    def _body(self, items, how):
+    def _body(self, items, how, known):
         if items.peek() != 0xA0:
             raise Invalid("format", "certificate of X.509 version 1: expected version 3")
         version = items.into(0xA0)
@@ -119,7 +122,7 @@ class Certificate:
         yield
         self._part(items, len(items.whole(SEQUENCE)))
         yield
-        self.kind, key = signature.public_key(items.whole(SEQUENCE))
+        self.kind, key = signature.public_key(items.whole(SEQUENCE), known)
         self._part(items, len(key))  # it ends where its item ends
         yield
         for tag in (0x81, 0x82):  # unique identifiers: of no use to anybody
