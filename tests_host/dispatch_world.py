@@ -75,6 +75,8 @@ class RingWorld:
     def cry(self, text):
         if self.by_hand and "bridged" in text:
             return  # a weld has joined them; that it ends is a rule of its own
+        if self.silent and "the grid gives" in text and not any(self.d.granted_da):
+            return  # modules that obey nobody; all others have gone down
         self.violations.append(f"{self.now_ms / 1000:.2f} s {text}")
 
     # -- wishes
