@@ -41,6 +41,9 @@ async def _carry(app, job, order):
         else:
             job.place.install()
         done = True
+    except MemoryError:  # an update has its size (docs/updates.md): another attempt has no more
+        why = "not enough memory on this station"
+        useless = order != "upload"
     except Exception as e:  # whatever it was: the job must end, and the station go on
         why = str(e) or "no answer in time"
         useless = isinstance(e, ValueError)
@@ -48,8 +51,8 @@ async def _carry(app, job, order):
         if not isinstance(e, (OSError, ValueError, asyncio.TimeoutError)):
             log.exc(e, "%s", order)
     job.result = (done, why, useless)
-    lazy.drop("net.files")
-    lazy.drop("tasks.carrier")
+    for name in ("net.files", "ota.place", "ota.signer", "update.bundle", "tasks.carrier"):
+        lazy.drop(name)
 
 
 async def _upload(app, job):

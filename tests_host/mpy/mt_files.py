@@ -3,6 +3,7 @@
 
 import asyncio
 import gc
+import json
 import os
 import sys
 
@@ -312,3 +313,28 @@ async def test_no_password_of_a_url_is_in_log_or_diagnostics():
     text = seen[1][2].decode()
     assert text.count(" OTA upload http://127.0.0.1") >= 2, text
     assert "Top5ecret" not in text + str(said)
+
+
+def bundle(app):
+    """The begin of an update for this station, up to where its signature is judged."""
+    head = {"version": "9.0.0", "board": app.board.NAME, "kind": "files", "min": "1", "build": ""}
+    head = json.dumps(head).encode()
+    return b"GALVANI1" + bytes((0, len(head), 0, 1, 0, 1, 0, 0, 0, 1)) + head + b"cs" + b"m"
+
+
+async def test_no_memory_for_an_update_is_final_and_nothing_stays():
+    class Signer:
+        @staticmethod
+        async def check(app, bundle):
+            raise MemoryError
+
+    async with server(answer(200, bundle(App()) + bytes(99))) as s:
+        for stub, expected in (
+            (Signer, (False, "not enough memory on this station", True)),
+            (None, (False, "the time is not known: certificates cannot be judged", False)),
+        ):
+            if stub:
+                sys.modules["ota.signer"] = stub
+            assert await carried(Order("download", http(s))) == expected
+            for name in ("ota.signer", "ota.place", "update.bundle", "net.files", "net.http"):
+                assert name not in sys.modules, name
