@@ -9,106 +9,44 @@ from array import array
 
 from micropython import const
 
-from planner import bank, parts, sequence
+from planner import bank, parts, sequence, tally
 from planner import planner as plans
-from planner.ring import Ring
 
 NOBODY = const(255)  # no gun, in bytearrays
 _PRECHARGE_DA = const(20)
 LONG_MS = const(1 << 24)
-_FRESH_MS = const(250)  # a module that is asked in each step answers by then
 
 
-class Deal:
+class Deal(tally.Tally):
     """Facts and orders of Dispatch, and the set-points. See there."""
 
     def __init__(self, slots, guns, slot_of):
-        modules = len(slot_of)
-        self.ring = ring = Ring(slots, guns, modules)
-        for m in range(modules):
-            ring.slot_of[m] = slot_of[m]
-        ring.arrange()
-        self.planner = plans.Planner(ring)
-        self.seq = sequence.Sequence(slots, guns)
+        super().__init__(slots, guns, slot_of)
+        self.planner = plans.Planner(self.ring)
         self.planning = False
-        self.grid_w = ring.grid_w
+        self.grid_w = self.ring.grid_w
         self.present = bytearray(guns)
         self.source = bytearray(guns)
         # The last plan; the planner's own lists mean nothing while it plans.
         self.power_w = array("i", bytes(4 * guns))
         self.denied = bytearray(guns)
         self.limit = bytearray(guns)
-        self.carrier = bytearray(b"\xff" * modules)
-        self.ask_dv = array("h", bytes(2 * guns))
-        self.ask_da = array("h", bytes(2 * guns))
-        self.bus_dv = array("h", bytes(2 * guns))
+        self.carrier = bytearray(b"\xff" * len(slot_of))
         self.granted_da = array("h", bytes(2 * guns))
         self.granted_w = array("i", bytes(4 * guns))
-        self.measured_w = array("i", bytes(4 * guns))
-        self.doubt_w = array("i", bytes(4 * guns))  # what silent modules may give beside it
-        self.health_pm = array("h", bytes(2 * modules))
-        self.volts_dv = array("h", [-1] * modules)
-        self.amps_da = array("h", [-1] * modules)
-        self.volts_at = array("i", bytes(4 * modules))  # when its voltage was read, by clock[0]
-        self.clock = array("i", [0])
-        self.on = bytearray(modules)
-        self.set_dv = array("h", bytes(2 * modules))
-        self.set_da = array("h", bytes(2 * modules))
-        self.on_ms = array("i", [LONG_MS] * modules)
-        self.brisk = bytearray(modules)  # 1: something waits for its voltage, which has to be new
+        self.set_dv = array("h", bytes(2 * len(slot_of)))
+        self.brisk = bytearray(
+            len(slot_of)
+        )  # 1: its voltage is waited for
         self.module_hold_ms = 1000
         self.up_da = 25  # of a gun, in 100 ms
         self.down_da = 100
         self._left = array("h", bytes(2 * guns))  # to be dealt out in this step
         self._aim = array("h", bytes(2 * guns))  # where its current shall go
         self._count = bytearray(guns)  # among so many modules
-
-    def survey(self, dt_ms):
-        """Modules add up to slots, and to guns."""
-        seq, ring = self.seq, self.ring
-        for s in range(ring.slots):
-            volts = -1
-            amps = able = hot = 0
-            match = seq.match_dv[s]
-            fresh, old = 1, self.clock[0] - max(_FRESH_MS, dt_ms)
-            for m in range(ring.first[s], ring.first[s + 1]):
-                here = self.volts_dv[m]
-                if self.health_pm[m] > 0:
-                    able += 1
-                # Behind an open contactor each is for itself: what counts is who is farthest off.
-                # The diode of one that cannot run holds a higher voltage off.
-                if self.health_pm[m] > 0 or here >= match:
-                    if self.volts_at[m] < old:
-                        fresh = 0
-                    if volts < 0 or abs(here - match) > abs(volts - match):
-                        volts = here
-                if amps >= 0:
-                    # A reading is a moment old: what flows is not yet less than what was ordered.
-                    here = max(self.amps_da[m], self.set_da[m] if self.set_da[m] > 20 else 0)
-                    amps = amps + here if self.amps_da[m] >= 0 else -1
-                hot = hot or self.on[m]
-            seq.able[s] = able
-            seq.hot[s] = 1 if hot else 0
-            seq.volts_dv[s] = volts
-            seq.fresh[s] = fresh
-            seq.amps_da[s] = min(amps, 32_000)
-        for g in range(len(self.measured_w)):
-            self.measured_w[g] = self.doubt_w[g] = 0
-        for m in range(len(self.on)):
-            self.on_ms[m] = min(self.on_ms[m] + dt_ms, LONG_MS)
-            g = seq.holder[seq.part[ring.slot_of[m]]]
-            if g >= len(self.measured_w):
-                continue
-            if self.volts_dv[m] > 0 and self.amps_da[m] > 0:
-                self.measured_w[g] += self.volts_dv[m] * self.amps_da[m] // 100
-            elif self.amps_da[m] < -1 and seq.mns.may(ring.slot_of[m]) and seq.guns.may(g):
-                self.doubt_w[g] -= self.bus_dv[g] * (self.amps_da[m] + 1) // 100
-        for g in range(len(self.measured_w)):
-            if self.doubt_w[g] and seq.gun_da[g] >= 0:
-                # Its meter bounds it, unless that is older than what the others say.
-                more = seq.gun_da[g] * self.bus_dv[g] // 100 - self.measured_w[g]
-                if more > -500 - self.measured_w[g] // 10:
-                    self.doubt_w[g] = min(self.doubt_w[g], max(more, 0))
+        # Nothing is found anew that nothing has changed for. fill: the plan's powers are to be
+        # shared out again; moving: time alone changes something, or somebody else has.
+        self.fill = self.moving = self._whole = True
 
     def demand(self, g):
         """What gun `g` asks for, in watts."""
@@ -119,63 +57,108 @@ class Deal:
         ring = self.ring
         if volts_dv <= 0 or not ring.v_min_dv[m] <= volts_dv <= ring.v_max_dv[m]:
             return 0
-        amps = min(ring.rated_w[m] * 100 // volts_dv, ring.current_da[m])
+        amps = ring.rated_w[m] * 100 // volts_dv
+        if amps > ring.current_da[m]:
+            amps = ring.current_da[m]
         return amps * self.health_pm[m] // 1000
 
     def grant(self, dt_ms):
         """How much each gun may draw now: granted_da, granted_w, source."""
-        ring, planner, seq = self.ring, self.planner, self.seq
         if not self.planning:
-            ring.grid_w = max(self.grid_w - sum(self.doubt_w), 0)
-            for g in range(len(self.ask_da)):
-                ring.demand_w[g] = self.demand(g)
-            planner.refill()
-            for g in range(len(self.ask_da)):
-                self.power_w[g] = planner.power_w[g]
-                self.limit[g] = planner.source[g]
+            self._refill()
+        stale = self.stale
+        self._whole = self.every or self.moving
+        if self._whole:
+            for g in range(len(stale)):
+                stale[g] = 1
+        elif b"\x01" not in stale:
+            return
+        self.moving = False
+        self._buses(stale)
+        seq, granted = self.seq, self.granted_da
+        aim, bus = self._aim, self.bus_dv
+        down = self.down_da * dt_ms // 100
+        rises = False
+        for g in range(len(stale)):  # what falls comes first
+            if stale[g]:
+                target = aim[g] = self._target(g)
+                now = granted[g]
+                if target < now:
+                    # By the ramp; but never more than what is proven connected can carry.
+                    now = min(max(target, now - down), self._left[g])
+                    granted[g] = now = now if seq.guns.proven(g) and not seq.cut[g] else 0
+                    self.moving = True
+                elif target > now:
+                    rises = True
+                self.granted_w[g] = now * bus[g] // 100
+        if rises:
+            self.moving = True
+            self._raise(self.up_da * dt_ms // 100)
+
+    def _refill(self):
+        """The plan's powers, for the demands and the grid of now."""
+        ring, planner = self.ring, self.planner
+        grid_w = max(self.grid_w - sum(self.doubt_w), 0)
+        if grid_w == ring.grid_w and not self.fill:
+            return
+        self.fill = False
+        self.every = True
+        ring.grid_w = grid_w
         for g in range(len(self.ask_da)):
-            self._left[g] = self._count[g] = 0
-            if seq.home[g] != NOBODY:
-                h = seq.home[g]
-                # Of a module of the bus; one behind an open contactor tells of itself only.
-                volts = seq.volts_dv[h] if seq.mns.proven(h) else seq.voltage(seq.part[h])
-                if volts <= seq.safe_dv:  # an island without a module that lives
-                    volts = seq.ev_dv[g]
-                self.bus_dv[g] = volts if volts > seq.safe_dv else self.ask_dv[g]
-        for m in range(len(self.on)):
-            g = seq.feeds[ring.slot_of[m]]
-            if g != NOBODY and self._carrying(m, g):
-                self._left[g] = min(self._left[g] + self.carries(m, self.bus_dv[g]), 30_000)
-                self._count[g] += 1
-        up, down = self.up_da * dt_ms // 100, self.down_da * dt_ms // 100
+            ring.demand_w[g] = self.demand(g)
+        planner.refill()
+        for g in range(len(self.ask_da)):
+            self.power_w[g] = planner.power_w[g]
+            self.limit[g] = planner.source[g]
+
+    def _buses(self, stale):
+        """Voltage of each gun's island, and what its modules can carry at it."""
+        seq = self.seq
+        left, count, bus = self._left, self._count, self.bus_dv
+        for g in range(len(stale)):
+            h = seq.home[g]
+            if stale[g]:
+                left[g] = count[g] = 0
+                if h != NOBODY:
+                    # Of a module of the bus; one behind an open contactor tells of itself only.
+                    volts = seq.volts_dv[h] if seq.mns.proven(h) else seq.voltage(seq.part[h])
+                    if volts <= seq.safe_dv:  # an island without a module that lives
+                        volts = seq.ev_dv[g]
+                    bus[g] = volts if volts > seq.safe_dv else self.ask_dv[g]
+            if h != NOBODY and seq.want[g] and not seq.mns.proven(h):
+                self.moving = True  # its voltage is that of any of its slots
+        feeds, slot_of = seq.feeds, self.ring.slot_of
+        for m in range(len(slot_of)):
+            g = feeds[slot_of[m]]
+            if g != NOBODY and stale[g] and self._carrying(m, g):
+                left[g] = min(left[g] + self.carries(m, bus[g]), 30_000)
+                count[g] += 1
+
+    def _raise(self, up):
+        """What rises takes what is free."""
+        granted, bus, measured = self.granted_da, self.bus_dv, self.measured_w
         free = self.grid_w
-        for g in range(len(self.ask_da)):  # what falls comes first
-            target = self._aim[g] = self._target(g)
-            now = self.granted_da[g]
-            if target < now:
-                # By the ramp; but never more than what is proven connected can carry.
-                now = min(max(target, now - down), self._left[g])
-                self.granted_da[g] = now if seq.guns.proven(g) and not seq.cut[g] else 0
-            commanded = self.granted_da[g] * self.bus_dv[g] // 100
-            free -= max(self.measured_w[g], commanded) + self.doubt_w[g]
-        for g in planner.turn:  # what rises takes what is free
-            rise = min(self._aim[g] - self.granted_da[g], up)
-            volts = self.bus_dv[g]
+        for g in range(len(granted)):
+            free -= max(measured[g], granted[g] * bus[g] // 100) + self.doubt_w[g]
+        for g in self.planner.turn:
+            rise = min(self._aim[g] - granted[g], up)
+            volts = bus[g]
             if rise > 0 and free > 0 and volts > 0:
-                commanded = self.granted_da[g] * volts // 100
-                room = free + max(self.measured_w[g] - commanded, 0)
+                commanded = granted[g] * volts // 100
+                room = free + max(measured[g] - commanded, 0)
                 rise = min(rise, room * 100 // volts)
-                self.granted_da[g] += rise
-                free -= max(
-                    commanded + rise * volts // 100 - max(self.measured_w[g], commanded), 0
-                )
-            self.granted_w[g] = self.granted_da[g] * volts // 100
+                granted[g] += rise
+                free -= max(commanded + rise * volts // 100 - max(measured[g], commanded), 0)
+                self.granted_w[g] = granted[g] * volts // 100
 
     def _carrying(self, m, g):
         """Is module `m` on, heard, and meant to stay on for gun `g`?"""
         if not self.on[m] or self.amps_da[m] < 0 or self.health_pm[m] <= 0:
             return False
-        return self.carrier[m] == g or self.on_ms[m] < self.module_hold_ms
+        if self.carrier[m] == g:
+            return True
+        self.moving = True
+        return self.now - self.on_at[m] < self.module_hold_ms
 
     def _target(self, g):
         """Where the current of gun `g` shall go; names what holds it there."""
@@ -196,13 +179,18 @@ class Deal:
 
     def deal(self, dt_ms):
         """Set-points of every module: on, set_dv, set_da."""
-        ring, seq = self.ring, self.seq
-        for g in range(len(self.ask_da)):
-            self._left[g] = self.granted_da[g]
+        seq, left, stale = self.seq, self._left, self.stale
+        if b"\x01" not in stale:
+            return
+        slot_of, whole = self.ring.slot_of, self._whole
+        for g in range(len(left)):
+            left[g] = self.granted_da[g]
         charged = 0  # by bits: guns whose pre-charge has its module
-        for m in range(len(self.on)):
-            s = ring.slot_of[m]
+        for m in range(len(slot_of)):
+            s = slot_of[m]
             g = seq.feeds[s]
+            if not whole and (g == NOBODY or not stale[g]):
+                continue
             on = volts = amps = 0
             self.brisk[m] = seq.look[s]
             if self.health_pm[m] <= 0:
@@ -214,9 +202,9 @@ class Deal:
                     # the next in turn take over.
                     on = 1
                     count = self._count[g]
-                    amps = (self._left[g] + count - 1) // count if count else 0
+                    amps = (left[g] + count - 1) // count if count else 0
                     amps = min(amps, self.carries(m, self.bus_dv[g]))
-                    self._left[g] -= amps
+                    left[g] -= amps
                     self._count[g] = max(count - 1, 0)
                 elif self.carrier[m] == g:
                     on = 1  # it takes a share when it has answered
@@ -239,6 +227,8 @@ class Deal:
                 volts = self.set_dv[m]
                 on, amps = self._drained(m, dt_ms)
             self._order(m, 1 if on else 0, volts, amps)
+        for g in range(len(stale)):
+            stale[g] = 0
 
     def _cut(self, s):
         g = self.seq.holder[self.seq.part[s]]
@@ -253,6 +243,7 @@ class Deal:
 
     def _drained(self, m, dt_ms):
         """(on, amps): down by the ramp, off when nothing flows any more."""
+        self.moving = True
         amps = max(self.set_da[m] - self.down_da * dt_ms // 100, 0)
         return amps > 0 or self.amps_da[m] >= self.seq.open_da, amps
 
@@ -270,8 +261,14 @@ class Deal:
         return True
 
     def _order(self, m, on, volts, amps):
+        if not on:
+            volts = amps = 0
         if on != self.on[m]:
             self.on[m] = on
-            self.on_ms[m] = 0
-        self.set_dv[m] = volts if on else 0
-        self.set_da[m] = amps if on else 0
+            self.on_at[m] = self.now
+            self.moving = True
+            self.stir[self.ring.slot_of[m]] = 1
+        self.set_dv[m] = volts
+        if amps != self.set_da[m]:
+            self.set_da[m] = amps
+            self.stir[self.ring.slot_of[m]] = 1

@@ -38,6 +38,7 @@ class Dispatch(deal.Deal):
         self.live_hold_ms = 30_000
         self.adopted = bytearray(b"\xff" * slots)
         self.forced = True  # plan as soon as possible, and take what comes
+        self.asked = True  # what is asked for has changed since a plan was thought of
         self._plan = None
         self._since_ms = deal.LONG_MS  # the last plan
         self._gain_ms = 0  # how long another layout has been better
@@ -50,15 +51,21 @@ class Dispatch(deal.Deal):
 
     def step(self, dt_ms):
         """One control step: contactors, plan, powers, set-points."""
+        self.every = self.compare()
+        if self.every:
+            self.fill = self.asked = True
         self.survey(dt_ms)
         if self.seq.step(dt_ms):
             self.forced = True
+        if not self.seq.resting:
+            self.every = True
         self._since_ms = min(self._since_ms + dt_ms, deal.LONG_MS)
         if self._gain_ms:
             self._gain_ms = min(self._gain_ms + dt_ms, deal.LONG_MS)
         self._schedule()
         self.grant(dt_ms)
         self.deal(dt_ms)
+        self.late = self.every
 
     # -- planning ---------------------------------------------------------------------------
 
@@ -72,6 +79,7 @@ class Dispatch(deal.Deal):
                 if next(self._plan, None) is None:
                     self._plan = None
                     self.planning = False
+                    self.fill = True
                     self._since_ms = 0
                     return
 
@@ -79,6 +87,8 @@ class Dispatch(deal.Deal):
         """Have the facts moved away from those of the last plan?"""
         if self._gain_ms or self.grid_w != self._grid_w:
             return True
+        if not self.asked and (self._since_ms <= _RETRY_MS or not max(self.denied)):
+            return False
         seq = self.seq
         for m in range(len(self.on)):
             if bool(self._usable[m]) != bool(self.health_pm[m]):
@@ -93,6 +103,7 @@ class Dispatch(deal.Deal):
                     return True
                 if self.denied[g] and self._since_ms > _RETRY_MS:
                     return True
+        self.asked = False
         return False
 
     def _wants(self, g):
@@ -101,6 +112,7 @@ class Dispatch(deal.Deal):
     def _planning(self):
         """Generator: the best plan; then, if its layout is not worth the wear, the old one's."""
         forced, self.forced = self.forced, False
+        self.asked = False
         self._state(False)
         yield True
         for _ in self.planner.replan():

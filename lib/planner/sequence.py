@@ -74,6 +74,7 @@ class Sequence(parts.Parts):
         for row in rows:
             self._facts += [row, bytearray(len(row))]
         self._busy = True
+        self.resting = False  # the last step found nothing to do
         self._steady = array("h", bytes(2 * slots))
         self._gun_steady = array("h", bytes(2 * guns))
         self._cut_ms = array("h", bytes(2 * guns))
@@ -117,6 +118,7 @@ class Sequence(parts.Parts):
                 self._facts[i + 1][:] = self._facts[i]
                 calm = False
         self._busy = False
+        self.resting = calm
         return calm
 
     # -- steps ------------------------------------------------------------------------------

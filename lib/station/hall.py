@@ -254,6 +254,7 @@ class Hall:
 
     def safe(self):
         """Every output away, now: modules first, then the relays."""
+        self.d.moving = True
         for m in range(len(self.d.on)):
             self.modules.off(m)
         for link in self.links:

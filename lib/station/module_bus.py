@@ -208,6 +208,7 @@ class ModuleBus:
     def off(self, m):
         """OFF to module `m`, now."""
         self.dispatch.on[m] = 0
+        self.dispatch.moving = True
         self._output(m)
 
     def _out(self, m):
