@@ -90,7 +90,7 @@ def server(leaf, tmp_path):  # noqa: F811
             with made.wrap_socket(plain, server_side=True) as stream:
                 head = b""
                 while b"\r\n\r\n" not in head:
-                    head += stream.recv(4096)
+                    head += stream.recv(4096) or b"\r\n\r\n"
                 key = re.search(rb"(?i)sec-websocket-key: (\S+)", head)[1]
                 digest = hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()
                 stream.sendall(
