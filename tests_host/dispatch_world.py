@@ -41,7 +41,7 @@ class RingWorld:
         self.now_ms = 0
         self.ring = DcRing(slots, self.modules, self.cars, homes, self.cry, TICK_MS)
         self.ring.excused = self._excused
-        self.ring.dropped = lambda slot: slot in self.dropped
+        self.ring.dropped = self._gone
         for m in range(len(slot_of)):
             d.ring.rated_w[m] = rated_w
             d.ring.current_da[m] = 1000
@@ -68,9 +68,15 @@ class RingWorld:
         self.pass_time(3 if lag else 0.3)
 
     def _excused(self, gun):
+        home = self.d.seq.home[gun]
+        return self.d.seq.forced[gun] or home in self.dropped or self._unheard("gc", gun)
+
+    def _gone(self, slot):
+        return slot in self.dropped or self._unheard("tie", slot) or self._unheard("mn", slot)
+
+    def _unheard(self, kind, index):
         # Who has not been heard for gone_ms is opened, though a module may not hear us either.
-        gone = ("gc", gun) in self.lost and self.silent
-        return self.d.seq.forced[gun] or self.d.seq.home[gun] in self.dropped or gone
+        return (kind, index) in self.lost and bool(self.silent)
 
     def cry(self, text):
         if self.by_hand and "bridged" in text:

@@ -2,7 +2,8 @@
 
 People, vehicles, PLCs, modules, contactors and the bus at random against the plant, which cries
 out: opened under load, closed over a difference, bridged, energised while unplugged, charging with
-the emergency stop pressed, more than the vehicle asks for, more than the grid gives.
+the emergency stop pressed, more than the vehicle asks for, more than the grid gives. And the
+invariants of ring_invariants.py hold, and who waits says for what.
 """
 
 import random
@@ -10,6 +11,23 @@ import random
 import pytest
 
 from dc_world import DcWorld
+from ring_invariants import Invariants
+from station import waits
+
+
+class Judged:
+    """A DcWorld as ring_invariants.py asks for it."""
+
+    def __init__(self, world):
+        self.d, self.ring, self.asked = world.hall.d, world.plant.ring, {}
+        self.plant = world.plant
+
+    @property
+    def now_ms(self):
+        return self.plant.now_ms
+
+    def cry(self, text):
+        self.plant.violations.append(f"{self.now_ms / 1000:.2f} s {text}")
 
 
 class Chaos:
@@ -23,6 +41,9 @@ class Chaos:
         self.w.plant.ring.grid_w = grid
         self.trace = [("version", version, "grid", grid)]
         self.ill = []  # (what, how it gets well), the oldest first
+        self.by_hand = False
+        self.rules = Invariants(Judged(self.w))
+        self._ring, self.w.hall._ring = self.w.hall._ring, self._step
 
     def run(self, seconds):
         """Play for so long; returns the violations."""
@@ -38,10 +59,27 @@ class Chaos:
                 self.ill.pop(0)[1]()
             if self.dice.random() < 0.05:
                 w.station.clear_faults()
-            w.pass_time(0.5)
+            for _ in range(5):
+                w.pass_time(0.1)
+                self._waits()
+            if self.by_hand:  # a weld has joined them; that it ends is a rule of its own
+                w.violations[:] = [v for v in w.violations if "bridged" not in v]
             if w.violations:
                 break
         return w.violations
+
+    def _step(self, dt_ms):
+        self._ring(dt_ms)
+        self.rules.step(dt_ms)
+
+    def _waits(self):
+        """A gun that may charge and gives nothing says why."""
+        w = self.w
+        for cid in range(1, len(w.plant.outlets) + 1):
+            session = w.c(cid).session
+            if session is not None and session.state in ("ready", "active"):
+                if not w.hall.d.granted_da[cid - 1] and not waits.why(w.hall, cid - 1):
+                    w.violations.append(f"gun {cid} waits and does not say for what")
 
     def _say(self, *what):
         self.trace.append((round(self.w.clock.ms / 1000, 1), *what))
@@ -110,8 +148,23 @@ class Chaos:
         row = getattr(self.w.plant.ring, kind)
         i = self.dice.randrange(len(row))
         name = "welded" if row[i].on else "stuck"
+        if kind == "ties" and self.dice.random() < 0.4:
+            name = "welded"  # by hand, whatever stands on its two sides
+            self.by_hand = self.by_hand or not row[i].on
         setattr(row[i], name, True)
-        self._ail(f"{kind} {i + 1} {name}", lambda: setattr(row[i], name, False))
+        self._ail(f"{kind} {i + 1} {name}", lambda: self._free(kind, row, i, name))
+
+    def _free(self, kind, row, i, name):
+        """Nobody breaks a weld open under load, or pushes a contactor shut."""
+        ring = self.w.plant.ring
+        if kind == "gcs":
+            amps = ring.current_a[i]
+        else:
+            amps = ring.far_current(i) if kind == "ties" else ring._gives(i)
+        if amps < 0.5 and not row[i].wanted:
+            setattr(row[i], name, False)
+        else:
+            self.ill.append((f"{kind} {i + 1} {name}", lambda: self._free(kind, row, i, name)))
 
 
 def play(seeds, seconds):
