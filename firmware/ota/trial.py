@@ -14,9 +14,8 @@ def tick(app, now: int):
             slots.known()
             app.board.UPDATE = ""
             return
-        if now >= _GOOD_S and _well(app):
+        if now >= _GOOD_S and _well(app) and _confirmed(app, slots):
             app.log("OTA").info("the update stays")
-            slots.confirm()
             app.board.UPDATE = ""
             if app.cp:
                 lazy.call("ocppj.transfer", "proved", app.cp)
@@ -28,6 +27,15 @@ def tick(app, now: int):
             app.station.reset("Hard", "Reboot")
     finally:
         lazy.drop("ota.slots")
+
+
+def _confirmed(app, slots):
+    try:
+        slots.confirm()
+        return True
+    except OSError as e:  # of the flash, or the boot loader: tried again until the trial is over
+        app.log("OTA").error("the update cannot be confirmed: %s", str(e))
+        return False
 
 
 def _well(app):

@@ -198,6 +198,26 @@ def test_one_that_is_not_well_in_time_goes():
     assert start(flash) == ("ota_0", "failed")
 
 
+def test_one_that_cannot_be_confirmed_is_tried_again_and_goes_in_the_end():
+    flash = chip.install()
+    take(bundle(IMAGE))
+    start(flash)
+    confirm = flash.confirm
+
+    def refuses():
+        raise OSError(-1, "ESP_FAIL")
+
+    flash.confirm = refuses
+    assert look(120) == [] and slots.state() == "trial"
+    flash.confirm = confirm
+    assert look(125) == [] and slots.state() == ""
+    take(bundle(IMAGE))
+    start(flash)
+    flash.confirm = refuses
+    assert look(1800) == ["Hard"]
+    assert start(flash) == ("ota_1", "failed")
+
+
 def test_the_same_version_again_is_told_from_the_one_before_it():
     flash = chip.install()
     take(bundle(IMAGE, version=OLD))
