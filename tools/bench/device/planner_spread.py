@@ -144,4 +144,5 @@ def main(count, first):
     print(json.dumps(spread))
 
 
-main(int(sys.argv[1]), int(sys.argv[2]))
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))
