@@ -93,6 +93,12 @@ def method(obj, module: str, name: str):
     return lambda *args: function(obj, *args)
 
 
+def spare():
+    """Between two steps of work: where memory is short, the next one begins with nothing kept."""
+    if mem_free() < _LITTLE:
+        forget(0)
+
+
 def tick(now: int):
     """Called about once a second, by whoever, with the uptime: drops what is idle for too long."""
     global _old, _swept

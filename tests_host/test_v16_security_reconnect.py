@@ -21,6 +21,7 @@ CLIENT = """
 import asyncio, gc, json, sys, time
 sys.path[:0] = [%r, %r]
 import lazy
+from core.journal import FileStore
 
 class Log:
     def warn(self, text, *args):
@@ -30,6 +31,7 @@ class Secured:
     connected = unreachable = staticmethod(lambda cp: None)
 class Cp:
     certs = None
+    store = FileStore("journal")
     lazy = staticmethod(lambda name: Secured)
     alarm = staticmethod(lambda name, info="": None)
 class App:

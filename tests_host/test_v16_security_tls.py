@@ -17,6 +17,7 @@ from ws_peers import ROOT
 CLIENT = """
 import asyncio, json, sys, time
 sys.path[:0] = [%r, %r]
+from core.journal import FileStore
 from net import dial
 said = []
 class Log:
@@ -27,6 +28,7 @@ class Secured:
     connected = unreachable = staticmethod(lambda cp: None)
 class Cp:
     certs = None
+    store = FileStore("journal")
     lazy = staticmethod(lambda name: Secured)
     alarm = staticmethod(lambda name, info="": said.append(name))
 class App:

@@ -3,7 +3,7 @@
 import pytest
 
 from ws import answer as answers
-from ws import handshake
+from ws import handshake, head
 from ws.frames import Reader
 from ws_peers import accept
 
@@ -23,7 +23,7 @@ def answer(text, step=512):
         room[:count] = data[:count]
         reader.received(count)
         data = data[count:]
-        if answers.feed(reader, found):
+        if head.feed(reader, found):
             return found, bytes(reader.rx[reader.pos : reader.end]) + data
     return None, b""
 

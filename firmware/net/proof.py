@@ -9,7 +9,9 @@ from core.journal import FileStore
 def good(app, profile, seen):
     """The connection stands: what it proves, and what waited for it (A05.FR.07, M05.FR.12)."""
     cp = app.cp
-    cp.lazy("ocppj.v16.secured").connected(cp)
+    cp.failures = 0
+    if cp.store.read("profile"):
+        cp.lazy("ocppj.v16.secured").connected(cp)
     cp.root = seen[0] if seen else None
     cp.shown = None
     files = cp.certs or FileStore("certs")

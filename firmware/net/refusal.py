@@ -36,7 +36,8 @@ async def tell(app, log, url, error, secure, profile):
         cp.alarm(event, text)
         if event == _INVALID:
             cp.alarm("CentralSystemFailedToAuthenticate", text)
-    cp.lazy("ocppj.v16.secured").unreachable(cp)
+    if cp.store.read("profile"):
+        cp.lazy("ocppj.v16.secured").unreachable(cp)
 
 
 async def _tls(app, url, error, text, profile):

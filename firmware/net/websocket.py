@@ -66,7 +66,6 @@ async def ws_connect(
         await net.ws_open.ws_open(ws, url, protocols, headers, ssl, connect_timeout_s, address)
     finally:
         _forget("net", "ws_open")
-        _forget("ws", "answer")
         _forget("asyncio", "funcs")  # wait_for: asyncio imports it again when somebody asks
         if "wait_for" in asyncio.__dict__:
             del asyncio.wait_for

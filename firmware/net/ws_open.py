@@ -28,7 +28,7 @@ async def ws_open(ws, url, protocols, headers, ssl, timeout_s, address):
     opening = _open(ws, address or (host, port), host, ssl if secure else None, request)
     try:
         found = await asyncio.wait_for(opening, timeout_s)
-        why, status, detail = lazy.load("ws.answer").verdict(found, key, protocols)
+        why, status, detail = lazy.once("ws.answer").verdict(found, key, protocols)
         if why:
             raise WSError(why, status, detail or "")
         ws.start(detail)
@@ -68,7 +68,7 @@ async def _open(ws, address, host, ssl, request):
                 raise
     ws.why = "lost"
     found = {}
-    feed = lazy.load("ws.answer").feed
+    feed = lazy.once("ws.head").feed
     while not feed(ws.reader, found):
         if not await ws.fill():
             raise OSError("no answer")

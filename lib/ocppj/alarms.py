@@ -7,9 +7,9 @@ something happens.
     evq00003    a critical event that waits to be told: record [stamp, name, info, lost]
 
 Stamps are those of the journal (outbox.py): Unix seconds, or operating seconds below zero while
-the time is unknown; `date` puts that right. Events that others can provoke at will are kept once
-an hour each, so that nobody wears the flash out. A queue that is full loses its oldest event, and
-the one after it says how many are missing.
+the time is unknown; dating.py puts that right. Events that others can provoke at will are kept
+once an hour each, so that nobody wears the flash out. A queue that is full loses its oldest event,
+and the one after it says how many are missing.
 
 The owner (v16/chargepoint.py) has: store, clock, box, config, log; alarms (events that wait),
 alarm_at (uptime before which none is told), alarmed (name and info: uptime of what was kept).
@@ -100,29 +100,6 @@ def _note(store, line):
     store.write(name, (data or b"") + line)
     for old in pages[:-_PAGES]:
         store.delete(old)
-
-
-def date(owner):
-    """The time has become known: stamps of this boot turn into Unix seconds."""
-    store = owner.store
-    try:
-        for name in waiting(store):
-            fields = record.unpack(store.read(name))
-            if fields and fields[0] < 0:
-                fields[0] = _wall(owner, fields[0])
-                store.write(name, record.pack(fields))
-        for name in _pages(store):
-            lines = (store.read(name) or b"").decode().split("\n")
-            changed = False
-            for i, line in enumerate(lines):
-                if line[:1] == "-":
-                    stamp, _, rest = line.partition(" ")
-                    lines[i] = "%d %s" % (_wall(owner, int(stamp)), rest)
-                    changed = True
-            if changed:
-                store.write(name, "\n".join(lines).encode())
-    except OSError as e:
-        owner.log.error("security log is not dated: %s", str(e))
 
 
 def _wall(owner, stamp):

@@ -32,6 +32,8 @@ def head(box):
 
 
 def _date(box, name):
+    if name[:2] == "ev":
+        return _event(box, name)
     if outbox.number_of(name) < 0:
         return
     letter = name[0]
@@ -53,6 +55,24 @@ def _date(box, name):
         changed = _settle(box, rows, outbox.LAST) or changed
     if changed:
         box.store.write(name, record.pack(fields))
+
+
+def _event(box, name):
+    """A security event that waits, or a page of their log (alarms.py)."""
+    data = box.store.read(name) or b""
+    if name[2] == "q":
+        fields = record.unpack(data)
+        if fields and _settle(box, fields, 0):
+            box.store.write(name, record.pack(fields))
+        return
+    lines = data.decode().split("\n")
+    for i, line in enumerate(lines):
+        if line[:1] == "-" and box.clock.wall() is not None:
+            stamp, _, rest = line.partition(" ")
+            lines[i] = "%d %s" % (box.wall(int(stamp)), rest)
+    text = "\n".join(lines).encode()
+    if text != data:
+        box.store.write(name, text)
 
 
 def _settle(box, fields, i):

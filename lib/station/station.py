@@ -3,7 +3,7 @@
 The facade that tags, console, OCPP and tests talk to. `step` is the safety loop: it needs no
 network, no back office and no flash, and calls no listener; what happened is queued and handed
 out by `pump` right after it. `second` does the slow bookkeeping: registers and availability.
-What a person or a back office asks for now and then stands in desk.py.
+What a person or a back office asks for now and then stands in desk.py and service.py.
 """
 
 import lazy
@@ -162,7 +162,9 @@ class Station:
     # -- what others ask --------------------------------------------------------------------
 
     def __getattr__(self, name):
-        """tag, authorised, can_start, remote_start, unlock .. are functions of desk.py."""
+        """tag, authorised, can_start .. are functions of desk.py, unlock .. of service.py."""
+        if name in "remote_start remote_stop unlock set_availability reset clear_faults":
+            return lazy.method(self, "station.service", name)
         return lazy.method(self, "station.desk", name)
 
     def stop(self, cid, reason, id_tag=None):

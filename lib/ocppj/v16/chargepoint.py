@@ -109,7 +109,6 @@ class ChargePoint(Events):
         for topic in (topics.CONFIG, topics.TIME, topics.METER):
             bus.on(topic, self)
         self.lazy("ocppj.v16.recover").run(self, cause)
-        self.lazy("ocppj.profiles").boot(self)
         self.event(topics.TIME, None if clock.wall() is not None else 0)
 
     def __getattr__(self, name):
@@ -135,7 +134,10 @@ class ChargePoint(Events):
 
     def receive(self, text, now):
         """A text message of the CSMS."""
-        self.take(self.rpc.receive(text, now), now)
+        event = self.rpc.receive(text, now)
+        lazy.spare()
+        self.take(event, now)
+        lazy.spare()
 
     def take(self, event, now):
         """What rpc made of a message."""
@@ -241,7 +243,10 @@ class ChargePoint(Events):
         if message is None:
             return None
         self.sent = now
-        return self.rpc.call(message[0], message[1], now, message[2])
+        lazy.spare()
+        text = self.rpc.call(message[0], message[1], now, message[2])
+        lazy.spare()
+        return text
 
     def due(self, now):
         """Seconds until `poll` should be called again: 0 if it may have something now."""
@@ -283,7 +288,7 @@ class ChargePoint(Events):
             self.status.tick(now)
         if self.rivot:
             self.rivot.tick(now)
-        if now >= self.look_at:
+        if now >= self.look_at and self.linked:
             self.look_at = now + _LOOK_S
             self.lazy("ocppj.v16.secured").look(self, now)
         if now % 60 == 0:

@@ -29,8 +29,6 @@ def run(cp, topic, value):
             cp.limit()
         if value is None:  # the time was unknown until now
             cp.box.undated = cp.store.names()
-            if cp.clock.wall() is not None:
-                cp.lazy("ocppj.alarms").date(cp)
         elif not -_SHIFT_S < value < _SHIFT_S:  # less is what clocks drift
             cp.alarm("SettingSystemTime", "by %d s" % value)
 

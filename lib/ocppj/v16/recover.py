@@ -41,6 +41,8 @@ def run(cp, cause):
         ledger.end(box, number, meter_wh, last, cause)
     if cp.signs:
         cp.lazy("ocppj.signing").restore(cp)
+    if [name for name in names if name[0] == "p" and len(name) == 3]:
+        cp.lazy("ocppj.profiles").boot(cp)
 
 
 def _release(station, reservation):

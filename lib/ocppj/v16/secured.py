@@ -71,10 +71,8 @@ def changed(cp, key):
 
 
 def connected(cp):
-    """There is a connection: the profile it was made with stays."""
-    if cp.store.read("profile"):
-        cp.store.delete("profile")
-    cp.failures = 0
+    """There is a connection with a new profile: it stays."""
+    cp.store.delete("profile")
 
 
 def unreachable(cp):
@@ -95,7 +93,8 @@ def unreachable(cp):
 def look(cp, now):
     """Once an hour: renew a certificate that ends soon, use one whose time has come."""
     wall = cp.clock.wall()
-    if cp.certs is None or wall is None or not cp.linked:
+    renews = cp.online and cp.config.get("CpoName")
+    if cp.certs is None or wall is None or not (cp.shown or renews):
         return
     from security import forget, shelf
 
@@ -104,7 +103,7 @@ def look(cp, now):
             newest = shelf.own(cp.certs, wall)
             if newest and newest[0] != cp.shown:
                 cp.leave = True  # A02.FR.08: switch as soon as it is valid
-        due = cp.online and cp.config.get("CpoName") and shelf.renewal_due(cp.certs, wall)
+        due = renews and shelf.renewal_due(cp.certs, wall)
     finally:
         forget()
     if due:
