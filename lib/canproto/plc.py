@@ -68,7 +68,7 @@ ERROR = const(29)  # ErrorCodes b0; non-zero is unsafe
 FIRMWARE = const(30)  # major << 16 | minor << 8 | patch
 BUS_ERRORS = const(31)  # TEC << 8 | REC
 REJECTED = const(32)  # frames of this PLC that were malformed, 29 bits
-NEWS = const(33)  # 1: relays, safety, stage, pilot or flags are others; for who looks to clear
+NEWS = const(33)  # 1: v3, the PLC says something else than before; for who looks to clear
 _LAST = const(34)  # two of 24 bits: the last telemetry without its count, -1 after another frame
 _PLACES = const(36)
 
@@ -205,8 +205,7 @@ class Plc:
         if what != at[_LAST] or wish != at[_LAST + 1]:
             if what & 7 > 6:
                 return 0
-            if what != at[_LAST] or (wish ^ at[_LAST + 1]) & 7:
-                at[NEWS] = 1
+            at[NEWS] = 1
             at[_LAST] = what
             at[_LAST + 1] = wish
             at[CP] = what & 7

@@ -16,9 +16,15 @@ TOP_W = const(255500)
 
 def _packed(buf, volts_dv, amps_da, power_w, high):
     # 28 bits and 28 bits: both are small integers on every port.
-    power = min(max(power_w, 0), TOP_W) // 500
-    low = min(max(volts_dv, 0), TOP_DV) // 5
-    low |= min(max(amps_da, 0), TOP_DA) // 2 << 11 | (power & 63) << 22
+    if power_w > TOP_W:
+        power_w = TOP_W
+    if volts_dv > TOP_DV:
+        volts_dv = TOP_DV
+    if amps_da > TOP_DA:
+        amps_da = TOP_DA
+    power = power_w // 500 if power_w > 0 else 0
+    low = volts_dv // 5 if volts_dv > 0 else 0
+    low |= (amps_da // 2 if amps_da > 0 else 0) << 11 | (power & 63) << 22
     high |= power >> 6
     buf[0] = low & 0xFF
     buf[1] = low >> 8 & 0xFF

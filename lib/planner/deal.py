@@ -35,14 +35,12 @@ class Deal(tally.Tally):
         self.granted_da = array("h", bytes(2 * guns))
         self.granted_w = array("i", bytes(4 * guns))
         self.set_dv = array("h", bytes(2 * len(slot_of)))
-        self.brisk = bytearray(
-            len(slot_of)
-        )  # 1: its voltage is waited for
+        self.brisk = bytearray(len(slot_of))  # 1: its voltage is waited for
         self.module_hold_ms = 1000
         self.up_da = 25  # of a gun, in 100 ms
         self.down_da = 100
         self._left = array("h", bytes(2 * guns))  # to be dealt out in this step
-        self._aim = array("h", bytes(2 * guns))  # where its current shall go
+        self.aim_da = array("h", bytes(2 * guns))  # where its current shall go
         self._count = bytearray(guns)  # among so many modules
         # Nothing is found anew that nothing has changed for. fill: the plan's powers are to be
         # shared out again; moving: time alone changes something, or somebody else has.
@@ -76,7 +74,7 @@ class Deal(tally.Tally):
         self.moving = False
         self._buses(stale)
         seq, granted = self.seq, self.granted_da
-        aim, bus = self._aim, self.bus_dv
+        aim, bus = self.aim_da, self.bus_dv
         down = self.down_da * dt_ms // 100
         rises = False
         for g in range(len(stale)):  # what falls comes first
@@ -141,7 +139,7 @@ class Deal(tally.Tally):
         for g in range(len(granted)):
             free -= max(measured[g], granted[g] * bus[g] // 100) + self.doubt_w[g]
         for g in self.planner.turn:
-            rise = min(self._aim[g] - granted[g], up)
+            rise = min(self.aim_da[g] - granted[g], up)
             volts = bus[g]
             if rise > 0 and free > 0 and volts > 0:
                 commanded = granted[g] * volts // 100

@@ -13,7 +13,7 @@ from planner import bank
 from planner.dispatch import Dispatch
 from station import faults
 from station.module_bus import ModuleBus
-from station.plc_link import PlcLink
+from station.plc_link import PlcLink, patience
 
 _AUX_MS = const(500)  # order to report: the control step, the PLC's 100 ms, the contactor
 _FEW = const(4)
@@ -23,6 +23,8 @@ _WATCH_SLOW_MS = const(2500)
 _AUX_SLOW_MS = const(1000)  # v3: its telemetry comes each 300 ms
 _TLM = const(0x46)
 _LOST = const(0x12)  # reports of a PLC that is not heard: bank.UNKNOWN of all three
+_ACK_MS = const(750)
+_CALM_MS = const(500)  # as watch_plc.py
 _LATE_MS = const(150)  # a step that comes later gives everyone a turn
 _WRAP_MS = const(1 << 29)  # six days
 
@@ -50,7 +52,6 @@ class Hall:
         self.watch_ms = _WATCH_MS if version < 3 else _WATCH_SLOW_MS
         self.turn_ms = 100 if version < 3 or guns <= _FEW else 200
         self._gun_ms = 300 if self.turn_ms > 100 and guns > _MANY else self.turn_ms
-        self._idle_ms = 100 if self.turn_ms == 100 else 900
         for row in self.banks:
             row.aux_ms = aux
             row.gone_ms = self.watch_ms
@@ -63,7 +64,9 @@ class Hall:
         self._stride = self._gun_ms // 100
         self._first = 0
         self._turn_at = array("i", bytes(4 * guns))
+        self._wait_ms = array("h", bytes(2 * guns))
         self.stir = bytearray(guns)  # 1: something is new, the gun does not wait for its turn
+        self._lost_ms = patience(version, False), patience(version, True)
         self._said = bytearray(b"\xff" * guns)  # the last reports
         self._told = bytearray(b"\xff" * guns)  # the last orders
         self._pressed = False
@@ -144,12 +147,12 @@ class Hall:
     def step(self, connectors, dt_ms, pressed):
         """Let time pass: the connectors whose turn it is, then the ring, then frames.
 
-        A gun's turn comes each 200 ms (300 of more than eight), each 900 ms while no charge
-        is meant and no output on:
-        twelve guns are much for a small chip, and a PLC of v3 speaks each 300 ms. What is new of
-        its safety, relays, stage or pilot, a PLC that falls silent, a plug on the way and an
-        emergency stop (`pressed`) wait for no turn. Guns of v1 and v2, whose PLCs speak each 100
-        ms, and few guns have every turn.
+        A gun's turn comes each 200 ms (300 of more than eight), each second one while its charge
+        stands, each 900 ms while no charge is meant and no output on: twelve guns are much for a
+        small chip, and a PLC of v3 speaks each 300 ms. What is new of its safety, relays, stage,
+        pilot or wish, too much at its meter, a PLC that falls silent or takes no limits, a plug on
+        the way and an emergency stop (`pressed`) wait for no turn. Guns of v1 and v2, whose PLCs
+        speak each 100 ms, and few guns have every turn.
         """
         self.clock[0] += dt_ms
         if self.clock[0] > _WRAP_MS:
@@ -183,15 +186,17 @@ class Hall:
             if stir[g] or by > 1 or g % stride == turn or dt_ms > _LATE_MS:
                 c = connectors[g]
                 waited = now - self._turn_at[g]
-                here = stir[g] or c.session or c.faults.mask or self.links[g].active
-                if here or waited >= self._idle_ms:
+                wait = self._wait_ms[g]
+                if stir[g] or waited > wait or c.session and wait > _CALM_MS:
                     self._turn_at[g] = now
                     stir[g] = 0
-                    c.path.look()
+                    path = c.path
+                    path.look()
                     c.step(waited)
-                    plugged = self.paths[g].plugged()
+                    plugged = path.plugged()
                     if plugged is not c.plugged and plugged is not None:
                         stir[g] = 1
+                    self._wait_ms[g] = c.watch.calm() if stride > 1 else 0
             g += by
 
     def _rebase(self, ms):
@@ -214,6 +219,10 @@ class Hall:
         d.grid_w = min(self.grid_w, self.limit_w)
         self.modules.assess()
         d.step(dt_ms)
+        if not d.seq.resting or b"\xff" in self._told:
+            self._order()
+
+    def _order(self):
         ties, guns, mns = self.banks
         told = self._told
         for g in range(len(told)):
@@ -227,10 +236,18 @@ class Hall:
 
     def _report(self):
         """What the PLCs say of their three contactors: gun, tie, module contactor."""
-        said = self._said
+        said, now = self._said, self.clock[0]
+        slow_at, fast_at = now - self._lost_ms[0], now - self._lost_ms[1]
         for g in range(len(said)):
             link = self.links[g]
-            relays = link.plc.at[plc.RELAYS] if self.can_ok and not link.lost() else _LOST
+            heard = link.heard
+            if not link.active:
+                lost = heard[0] < slow_at or heard[1] < slow_at
+            else:
+                lost = heard[0] < fast_at or heard[1] < fast_at
+                if now - heard[7] > _ACK_MS:  # our limits are not taken
+                    self.stir[g] = 1
+            relays = _LOST if lost or not self.can_ok else link.plc.at[plc.RELAYS]
             if relays != said[g]:
                 said[g] = relays
                 self.stir[g] = 1

@@ -179,13 +179,14 @@ class ModuleBus:
                 if d.brisk[m]:
                     self._ask(m, maxwell.VOLTAGE)
         m = self._next
-        for _ in range(min(_PER_STEP, count)):
-            turn = self._turn[m]
-            self._turn[m] = turn + 1 if turn + 1 < _TURNS else 0
-            if turn % 3 == 0:
-                self._ask(m, maxwell.VOLTAGE)
-            elif turn % 3 == 1:
-                self._ask(m, maxwell.CURRENT)
+        turns, query, send = self._turn, self._query, self._send
+        for _ in range(_PER_STEP if count > _PER_STEP else count):
+            turn = turns[m]
+            turns[m] = turn + 1 if turn + 1 < _TURNS else 0
+            third = turn % 3
+            if third < 2:
+                query[3] = maxwell.CURRENT if third else maxwell.VOLTAGE
+                send(_TO + (m + 1 << 11), query)
             else:
                 self._third(m, turn)
             m = m + 1 if m + 1 < count else 0

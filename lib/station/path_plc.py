@@ -82,10 +82,11 @@ class PlcPath:
         wants = well and at[plc.STAGE] >= self.hall.stage and at[plc.SAFE] & plc.SAFETY_OK
         wants = wants and (flags & plc.LOCKED or not self.hall.needs_lock)
         self._permit = bool(wants and not flags & plc.COMPLETE and 2 < at[plc.CP] < 5)
-        self._phase(seq)
         # A module behind an open contactor tells of itself only.
         bus = seq.volts_dv[g] if seq.mns.proven(g) else seq.voltage(seq.part[g])
         self.bus_dv = bus
+        self.proven = seq.guns.proven(g)
+        self._phase(seq)
         self.metered = now - heard[5] < _METER_MS and at[plc.METER_FLAGS] & 9 == 1
         if self.metered:
             self._volts, amps = at[plc.METER_DV], at[plc.METER_DA]
@@ -105,7 +106,7 @@ class PlcPath:
         if seq.want[g] != sequence.READY:
             self.phase = STOPPING if guns.cmd[g] or guns.fb[g] == 1 else OFF
         else:
-            self.phase = ON if guns.proven(g) else CLOSING
+            self.phase = ON if self.proven else CLOSING
 
     @property
     def closed(self):
@@ -149,7 +150,7 @@ class PlcPath:
 
     def ready(self):
         """May the transaction begin (b.6)?"""
-        return self._permit or self.hall.d.seq.guns.proven(self.g)
+        return self._permit or self.proven
 
     def module_fresh(self):
         """Are volts and amperes known?"""
@@ -244,9 +245,9 @@ class PlcPath:
         if ev < 0 and want:
             ev = volts if at[plc.FLAGS] & plc.PRECHARGE else self.pre_dv
         metered = self.metered and not faulty & faults.METER_LOST
-        seq.gun_da[g] = max(at[plc.METER_DA], 0) if metered else -1
-        if seq.guns.proven(g):  # behind a closed contactor the vehicle is what the bus is
-            bus = at[plc.METER_DV] if metered else self.bus_dv
+        seq.gun_da[g] = self._amps if metered else -1
+        if self.proven:  # behind a closed contactor the vehicle is what the bus is
+            bus = self._volts if metered else self.bus_dv
             ev = bus if bus > 0 else ev
         self.pre_dv = ev
         seq.ev_dv[g] = ev if want != sequence.CLAIM else -1
@@ -277,7 +278,7 @@ class PlcPath:
         limits = self.connector.limits
         if want and d.denied[self.g]:
             limits.grant(0, d.ask_dv[self.g], "ring")  # `ring` on the console says why
-        if want == sequence.READY and d.seq.guns.proven(self.g):
+        if self.proven and want == sequence.READY:
             source = d.source[self.g]
             if source > planner.BY_DEMAND and d.power_w[self.g] < limits.limit_w:
                 limits.grant(d.power_w[self.g], d.bus_dv[self.g], _SOURCES[source])
@@ -308,7 +309,7 @@ class PlcPath:
         if not self.hall.contract:
             bits |= plc_v1.PNC_BLOCKED
         present = 0
-        if seq.guns.proven(g):
+        if self.proven:
             bits |= plc_v1.OUTPUT | plc_v1.REGULATING
             present = self._amps
         if bits != link.bits:

@@ -27,6 +27,13 @@ _COMMAND = const(0x1C)  # SYS_ENABLE, FORCE_OFF, CLEAR_FAULTS
 _NEVER = const(-1)
 
 
+def patience(version, active):
+    """So many ms after its last word a PLC is lost (b.5)."""
+    if version < 3:
+        return _STATUS_MS + _LATE_MS
+    return (_TLM_MS if active else _TLM_IDLE_MS) + _LATE_MS
+
+
 class PlcLink:
     """PLC `number` (0..15) of contract `version` (1..3). send(can_id, buf) puts out a frame.
 
@@ -85,6 +92,10 @@ class PlcLink:
             for i in range(5, 8):
                 if heard >> i & 1:
                     self.heard[i] = now
+            # What is too much does not wait for the gun's turn.
+            top_da = self.max_da + self.max_da // 10 + 50
+            if at[plc.METER_DV] > self.max_dv or at[plc.METER_DA] > top_da:
+                at[plc.NEWS] = 1
         if heard & (plc.SEGMENT | plc.CONFIG_ACK):
             if heard & plc.SEGMENT:
                 self._segment(can_id, data)
@@ -121,11 +132,7 @@ class PlcLink:
 
     def lost(self):
         """True while relays and safety have not been heard within their time-out (b.5)."""
-        if self.version < 3:
-            limit = _STATUS_MS + _LATE_MS
-        else:
-            limit = (_TLM_MS if self.active else _TLM_IDLE_MS) + _LATE_MS
-        since = self.clock[0] - limit
+        since = self.clock[0] - patience(self.version, self.active)
         return self.heard[0] < since or self.heard[1] < since
 
     def age(self, i):
@@ -163,20 +170,23 @@ class PlcLink:
         if self.parts is not None and not self.parts.step(now - self._then):
             self.parts = None
         self._then = now
-        self._count(now)
+        content = self.relays | self.mask << 3 | (self.bits & _COMMAND) << 6
+        if content != self._told or self._told_at != _NEVER or self._clears or self._tries:
+            self._count(now, content)
         if self.version == 1:
             self._talk_v1(now)
             self.due = now
             return
         self._talk_packed(now)
-        due = min(self._fast_at, self._slow_at)
+        due = self._fast_at
+        if self._slow_at < due:
+            due = self._slow_at
         if self._told_at != _NEVER and self._again_at < due:
             due = self._again_at
         self.due = now if self._clears or self.parts or self.bits & plc_v1.CLEAR_FAULTS else due
 
-    def _count(self, now):
+    def _count(self, now, content):
         """New content gets a new number; what is not acknowledged is sent again."""
-        content = self.relays | self.mask << 3 | (self.bits & _COMMAND) << 6
         anew = content != self._told
         if anew:
             self._told = content

@@ -6,16 +6,19 @@ what goes is held (faults.HOLD_MS), so a release needs no debounce of its own (b
 
 from micropython import const
 
-from canproto import plc
+from canproto import plc, plc_v1
 from planner import bank
 from station import faults
 from station.meter import UNKNOWN
 
 _GRACE_MS = const(5000)  # after a start, or when the bus has come back
 _PILOT_MS = const(3000)
+_LOCK_MS = const(5000)  # an order and its report take 2.5 s with v3, the motor 0.3
 _ACK_MS = const(1500)
 _CLOSE_MS = const(10_000)  # from the wish for energy to a closed contactor (ISO 15118: 7 s)
 _COOLED_DC = const(50)
+_CALM_MS = const(500)  # less than two turns
+_REST_MS = const(800)
 # Meter and modules, two sources of the same (b.6): a difference of more than 5 % and 20 V, or 10 %
 # and 2 A, seen five times a second apart.
 _COMPARE_MS = const(1000)
@@ -29,7 +32,7 @@ class WatchPlc:
     def __init__(self, path, config, ratings):
         self.path = path
         self.hot = False
-        self._up_ms = self._pilot_ms = self._hot_ms = self._over_ms = 0
+        self._up_ms = self._pilot_ms = self._hot_ms = self._over_ms = self._lock_ms = 0
         self._close_ms = self._compare_ms = self._differ = self._last_da = 0
         self.reload(config, ratings)
 
@@ -61,7 +64,7 @@ class WatchPlc:
         if running and link.clock[0] - link.heard[7] > _ACK_MS:
             found |= faults.PLC_LOST
         pilot = 0
-        if not link.lost():
+        if path.well or not link.lost():
             safe = at[plc.SAFE] & (plc.SAFETY_OK | plc.ESTOP | plc.EARTH)
             if safe != plc.SAFETY_OK:
                 if safe & plc.ESTOP:
@@ -75,17 +78,27 @@ class WatchPlc:
                 if pilot > _PILOT_MS:
                     found |= faults.PILOT
         self._pilot_ms = pilot
+        # Told to lock, the vehicle is ready (pilot C), and no lock is reported.
+        if path.well and 2 < at[plc.CP] < 5 and self._unlocked(link.bits, at[plc.FLAGS]):
+            self._lock_ms = min(self._lock_ms + dt_ms, _LONG)
+            if self._lock_ms > _LOCK_MS:
+                found |= faults.LOCK_FAILURE
+        else:
+            self._lock_ms = 0
         if at[plc.ERROR] > 0:
             found |= faults.UNSAFE
         fault = seq.guns.fault[g]
-        if fault & bank.WELDED:
-            mask.mask |= faults.WELDED
-        if seq.want[g] > 1 and not seq.guns.proven(g) and not d.denied[g]:
+        if fault:
+            if fault & bank.WELDED:
+                mask.mask |= faults.WELDED
+            if fault & bank.STUCK:
+                found |= faults.NOT_FOLLOWING
+        if not path.proven and seq.want[g] > 1 and not d.denied[g]:
             self._close_ms = min(self._close_ms + dt_ms, _LONG)
+            if self._close_ms > _CLOSE_MS:
+                found |= faults.NOT_FOLLOWING
         else:
             self._close_ms = 0
-        if fault & bank.STUCK or self._close_ms > _CLOSE_MS:
-            found |= faults.NOT_FOLLOWING
         self._compare_ms += dt_ms
         if self._compare_ms >= _COMPARE_MS:
             self._compare_ms = 0
@@ -93,6 +106,9 @@ class WatchPlc:
         if self._differ >= _DIFFER:
             found |= faults.METER_LOST
         return found | self._electrical(dt_ms, running) | self._thermal(dt_ms)
+
+    def _unlocked(self, bits, flags):
+        return bits & plc_v1.LOCK and not flags & plc.LOCKED and self.path.hall.needs_lock
 
     def _electrical(self, dt_ms, running):
         path = self.path
@@ -138,6 +154,26 @@ class WatchPlc:
             if self._hot_ms > self.hot_fault_ms
             else faults.HOT
         )
+
+    def calm(self):
+        """After a step: for how many ms does nothing need the gun's attention that is no news?
+
+        Nothing counts towards a fault or an end, and the current stands: it is checked each
+        second turn. Nobody wants energy and the output is off: slower still.
+        """
+        path = self.path
+        c = path.connector
+        session = c.session
+        if c.faults.mask or path.link.unheard or self._pilot_ms or c.locked and session is None:
+            return 0
+        if session is None:
+            return 0 if path.link.active else _REST_MS
+        if path.phase != 2 or session.state != "active" or not path.metered or self._over_ms:
+            return 0
+        if c.taper_ms or c.done_ms or path.broken_ms or self._differ or c.silent_ms or c.resume_ms:
+            return 0
+        d = path.hall.d
+        return _CALM_MS if d.granted_da[path.g] == d.aim_da[path.g] else 0
 
     def derated_da(self, rated_da):
         """Current allowed at the gun's temperature: linear from TempDerate to TempMax."""
