@@ -11,7 +11,7 @@ PYTEST ?=
 WORKERS ?= $(shell expr 2 \* $$(nproc))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ports run test test-long check format mpy frozen firmware bench clean distclean \
+.PHONY: help setup ports run test test-long mutants check format mpy frozen firmware bench clean distclean \
         deploy console backup restore provision factory-image flash release ota
 export PYTHONDONTWRITEBYTECODE := 1
 
@@ -32,6 +32,9 @@ test: ports ## the default test suite, under 5 minutes
 
 test-long: ports ## the long tests alone
 	@$(PYTHON) -m pytest -q -n 2 --dist=loadfile -m long --hypothesis-profile=long $(PYTEST)
+
+mutants: setup ## small mistakes in the planner and the station: which do the tests notice? SAMPLE=30 a file
+	@$(PYTHON) tests_host/mutants.py --sample $(or $(SAMPLE),30) $(MUTANTS)
 
 check: setup ## style, layers, sizes, generated files, links
 	@$(PYTHON) -m tools.check

@@ -8,8 +8,8 @@ import planner_oracle as oracle
 from planner.fill import Fill
 
 
-def shares(grid, highs, lows=None, weights=None):
-    """The powers of a water-fill."""
+def filled(grid, highs, lows=None, weights=None):
+    """A Fill, and its level."""
     count = len(highs)
     fill = Fill(count)
     fill.count = count
@@ -18,8 +18,19 @@ def shares(grid, highs, lows=None, weights=None):
         fill.low[k] = lows[k] if lows else 0
         fill.weigh(k, weights[k] if weights else 1)
     fill.settle()
-    level = fill.level(grid)
-    return [fill.share(k, level) for k in range(count)]
+    return fill, fill.level(grid)
+
+
+def shares(*facts, **more):
+    """The powers of a water-fill."""
+    fill, level = filled(*facts, **more)
+    return [fill.share(k, level) for k in range(fill.count)]
+
+
+def asked(*facts, **more):
+    """What the islands have to carry for that."""
+    fill, level = filled(*facts, **more)
+    return [fill.asks(k, level) for k in range(fill.count)]
 
 
 def test_the_share_of_a_gun_that_needs_less_goes_to_the_others_once():
@@ -67,6 +78,20 @@ def test_floors_may_add_up_to_the_limit():
 
 def test_a_floor_as_high_as_the_demand_is_the_power():
     assert shares(6000, [4000, 9000], lows=[4000, 0]) == [4000, 2000]
+
+
+def test_an_island_has_to_carry_the_exact_share():
+    # Rounded down for the answer, but a watt more where the share is no whole number.
+    assert (shares(3, [5, 5]), asked(3, [5, 5])) == ([1, 1], [2, 2])  # 1.5 each
+    assert asked(4, [5, 5]) == [2, 2]
+    third = {"weights": [2, 3, 1]}
+    assert (shares(7, [9] * 3, **third), asked(7, [9] * 3, **third)) == ([2, 3, 1], [3, 4, 2])
+    assert asked(6, [9] * 3, **third) == [2, 3, 1]
+    # Whoever stands at its most, or at its floor, asks for no more than that.
+    assert asked(6, [1, 9, 9]) == [1, 3, 3]
+    assert asked(8, [1, 9, 9]) == [1, 4, 4]
+    assert asked(8, [9, 9, 9], [5, 0, 0]) == [5, 2, 2]
+    assert asked(99, [9, 9]) == [9, 9]
 
 
 def test_nobody_and_nothing():

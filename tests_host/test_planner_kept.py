@@ -97,6 +97,15 @@ def test_hours_beyond_the_scale_do_not_outweigh_that_a_module_runs():
     assert planned(planner).carrier == [NOBODY, 0]
 
 
+@pytest.mark.parametrize("exact", [True, False])
+def test_an_island_carries_the_exact_share_in_whole_watts_as_well(exact):
+    planner = small([(2, 90000, 0), (0, 90000, 0)], slots=5, per_slot=2, grid_w=90001)
+    planner.ring.weight[0] = 2
+    planned(planner, exact)
+    assert planner.power_w == [60000, 30000]
+    assert planner.owner.count(0) == 2 and list(planner.source) == [BY_GRID, BY_GRID]
+
+
 def test_a_refill_with_the_same_facts_changes_nothing(spread):  # noqa: F811
     for seed in range(150):
         planner = planned(spread.station(seed))
