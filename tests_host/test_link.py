@@ -228,6 +228,23 @@ def test_a_class_with_a_getattr_an_heir_and_other_values_of_its_names(
     assert "4321" not in texts["lib/galvani.py"]  # Bus.wide, though a module has a value `wide`
 
 
+def test_a_number_nobody_sets_is_a_constant_and_a_text_goes_with_its_page(
+    program, tmp_path, monkeypatch
+):
+    cold = tmp_path / "cold.txt"
+    cold.write_text("core.bus: loud\n")
+    monkeypatch.setattr(pages, "COLD", cold)
+    program["core/bus.py"] = BUS.replace("return text\n", "return TEXT % (text, SIZE, turns)\n")
+    program["core/bus.py"] += '\nTEXT = "a text for %s: %d %d"\nSIZE = 4321\nturns = 5678\n'
+    program["main.py"] = MAIN.replace("    global app\n", "    global app\n    bus.turns = 8\n")
+    expected = EXPECTED.replace("hello", "a text for hello: 4321 8")
+    assert run(program, tmp_path / "apart") == expected
+    texts = linked(program).texts
+    assert run(texts, tmp_path / "tree") == expected
+    assert "a text" not in texts["lib/galvani.py"] and "4321" not in texts["lib/galvani.py"]
+    assert "5678" in texts["lib/galvani.py"]  # which somebody sets
+
+
 def test_a_function_that_is_called_with_named_arguments_stays(program, tmp_path, monkeypatch):
     cold = tmp_path / "cold.txt"
     cold.write_text("core.bus: Bus.__init__\n")  # main makes Bus(5, second=7)

@@ -9,6 +9,7 @@ from core import log
 from station import topics
 
 _EVERY_S = const(5)
+_ROOMY = const(65536)  # bytes free at the start for which the log gets all its ring
 
 
 async def run(app):
@@ -32,11 +33,13 @@ async def run(app):
 def log_setup(app):
     """Log by LogProfile, LogLevel and LogBuffer, now and when they change; and what a charge does.
 
-    main calls it once, at boot; app.station may come later.
+    main calls it once, at boot; app.station may come later. Where memory is short the ring stays
+    as small as it begins.
     """
     get = app.config.get
     try:
-        _view("setup", get("LogProfile"), get("LogLevel"), get("LogBuffer"))
+        size = get("LogBuffer") if lazy.mem_free() > _ROOMY else len(log.ring)
+        _view("setup", get("LogProfile"), get("LogLevel"), size)
     except ValueError:  # a tag or level nobody knows; the guard prevents it later on
         _view("setup", "production", "INFO")
     app.config.guards.append(_guard)

@@ -1,14 +1,15 @@
 """Whose value is known when the program is built? It stands where the name stood.
 
-`NAME = const(..)` of one file is a constant for all: `faults.FATAL` and, after
-`from station.faults import FATAL`, `FATAL` become 4095. What nobody asks for by name any more is
-left out, as MicroPython itself does with `_NAME` of one file.
+`NAME = const(..)` of one file, and a `NAME = 5` that nobody ever sets again, is a constant for
+all: `faults.FATAL` and, after `from station.faults import FATAL`, `FATAL` become 4095. What nobody
+asks for by name any more is left out, as MicroPython itself does with `_NAME` of one file.
 """
 
 import ast
 
 from tools.link.program import Module, Program, Walker, words
 
+_BOARD = {"board", "boot"}  # what a board is may be changed where it stands
 _OPERATORS = (ast.BinOp, ast.UnaryOp, ast.Constant, ast.operator, ast.unaryop, ast.Expression)
 
 
@@ -30,6 +31,12 @@ def inline(program: Program) -> None:
 def _values(program: Program) -> dict[str, dict[str, object]]:
     """{module: {name: int}}; constants made of constants take further rounds."""
     known: dict[str, dict[str, object]] = {name: {} for name in program.modules}
+    stored = {
+        node.attr
+        for module in program.modules.values()
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load)
+    }
     growing = True
     while growing:
         growing = False
@@ -38,7 +45,10 @@ def _values(program: Program) -> dict[str, dict[str, object]]:
                 target = _target(node)
                 if target is None or target in known[name] or module.top.bound[target] != 1:
                     continue
-                value = _evaluated(node.value.args[0], known, module)
+                plain = not _is_const(node.value)
+                if plain and (target in stored or name in _BOARD):
+                    continue
+                value = _evaluated(node.value if plain else node.value.args[0], known, module)
                 if isinstance(value, int):
                     known[name][target] = value
                     node.constant = True
@@ -47,9 +57,14 @@ def _values(program: Program) -> dict[str, dict[str, object]]:
 
 
 def _target(node: ast.stmt) -> str | None:
-    if isinstance(node, ast.Assign) and len(node.targets) == 1 and _is_const(node.value):
-        return getattr(node.targets[0], "id", None)
+    if isinstance(node, ast.Assign) and len(node.targets) == 1:
+        if _is_const(node.value) or _is_number(node.value):
+            return getattr(node.targets[0], "id", None)
     return None
+
+
+def _is_number(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and type(node.value) is int
 
 
 def _is_const(node: ast.expr) -> bool:

@@ -102,6 +102,19 @@ class Mover(Walker):
         return ast.copy_location(ast.Pass(), node)
 
 
+class Namer(ast.NodeTransformer):
+    """`galvani.NAME` becomes NAME."""
+
+    def __init__(self, name: str):
+        self.name = name
+
+    def visit_Attribute(self, node):
+        """The one, or what it is part of."""
+        if node.attr == self.name and getattr(node.value, "id", "") == JOINED:
+            return ast.copy_location(ast.Name(self.name, node.ctx), node)
+        return self.generic_visit(node)
+
+
 def looks_on(holder: ast.ClassDef, page: str, like: ast.stmt) -> None:
     """A class looks for what it does not have on a page; its own __getattr__ comes after that."""
     if any(is_named(part, "page") for part in holder.body):

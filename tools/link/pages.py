@@ -16,6 +16,7 @@ work without flash and when there is no memory; tests_host/test_link_control.py 
 """
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from tools.link.moved import (
     ONCE,
     Caller,
     Mover,
+    Namer,
     as_method,
     init_of,
     is_named,
@@ -95,6 +97,7 @@ class Pages:
         for module_ in apart:
             Caller(calls, made, True).visit(module_.tree)
         self._move(chosen)
+        self._lend()
 
     def _survey(self) -> None:
         """What stands in the way: names that are used other than by calling them."""
@@ -230,6 +233,34 @@ class Pages:
             for part in ast.walk(head[0]):
                 part.file, part.line = "lib/lazy.py", 1
             self.joined.body[:0] = head
+
+    def _lend(self) -> None:
+        """Constants that one page alone speaks of go with it."""
+        resident = Counter(n.id for n in ast.walk(self.joined) if isinstance(n, ast.Name))
+        asked: dict[str, list] = {}
+        for tree in [module.tree for module in self.apart] + list(self.trees.values()):
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Attribute) and getattr(node.value, "id", "") == JOINED:
+                    read = isinstance(node.ctx, ast.Load)
+                    asked.setdefault(node.attr, []).append(tree if read else None)
+        for node in list(self.joined.body):
+            name = node.targets[0].id if _is_text(node) else ""
+            users = asked.get(name, [])
+            if resident[name] != 1 or not users or any(tree is not users[0] for tree in users):
+                continue
+            if users[0] not in self.trees.values():
+                continue
+            self.joined.body.remove(node)
+            Namer(name).visit(users[0])
+            users[0].body.insert(1, node)  # the import of the joined module stays the first
+
+
+def _is_text(node: ast.stmt) -> bool:
+    """`NAME = "text"`, or bytes, or a tuple of such."""
+    if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Name):
+        return False
+    parts = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
+    return all(isinstance(getattr(part, "value", None), str | bytes) for part in parts)
 
 
 def _hands_out(node: ast.stmt) -> bool:
