@@ -78,11 +78,8 @@ class WatchPlc:
                 if pilot > _PILOT_MS:
                     found |= faults.PILOT
         self._pilot_ms = pilot
-        # Told to lock, the vehicle is ready (pilot C), and no lock is reported.
-        if path.well and 2 < at[plc.CP] < 5 and self._unlocked(link.bits, at[plc.FLAGS]):
-            self._lock_ms = min(self._lock_ms + dt_ms, _LONG)
-            if self._lock_ms > _LOCK_MS:
-                found |= faults.LOCK_FAILURE
+        if 2 < at[plc.CP] < 5 and not at[plc.FLAGS] & plc.LOCKED:
+            found |= self._unlocked(dt_ms, link.bits)
         else:
             self._lock_ms = 0
         if at[plc.ERROR] > 0:
@@ -107,8 +104,12 @@ class WatchPlc:
             found |= faults.METER_LOST
         return found | self._electrical(dt_ms, running) | self._thermal(dt_ms)
 
-    def _unlocked(self, bits, flags):
-        return bits & plc_v1.LOCK and not flags & plc.LOCKED and self.path.hall.needs_lock
+    def _unlocked(self, dt_ms, bits):
+        """The vehicle is ready (pilot C), no lock is reported: has one been ordered for long?"""
+        if not (self.path.well and self.path.hall.needs_lock and bits & plc_v1.LOCK):
+            dt_ms = -self._lock_ms
+        self._lock_ms = min(self._lock_ms + dt_ms, _LONG)
+        return faults.LOCK_FAILURE if self._lock_ms > _LOCK_MS else 0
 
     def _electrical(self, dt_ms, running):
         path = self.path
