@@ -75,6 +75,8 @@ class DcWorld:
         self.clock, self.store, self.log = Clock(), store or Store(), Log()
         self.cards = cards
         self.plant = DcPlant(guns, version=version, each=each)
+        for outlet in self.plant.outlets:
+            outlet.plc.owns_gun = self.config.get("GunRelayBy") == "plc"
         self.port = self.plant.buses[0].port = Port(self)
         self.tx = self.rx = 0
         self.frames = {}

@@ -37,7 +37,8 @@ class Chaos:
         self.dice = dice = random.Random(seed)
         version = version or dice.choice((1, 2, 3, 3, 3))
         grid = dice.choice((720_000, 60_000, 100_000))
-        self.w = DcWorld(guns or dice.choice((2, 3, 4)), 2, version=version, GridLimit=grid)
+        more = {"GridLimit": grid, "GunRelayBy": "plc" if seed % 5 == 4 else "station"}
+        self.w = DcWorld(guns or dice.choice((2, 3, 4)), 2, version=version, **more)
         self.w.plant.ring.grid_w = grid
         self.trace = [("version", version, "grid", grid)]
         self.ill = []  # (what, how it gets well), the oldest first

@@ -27,12 +27,14 @@ class Bank:
     """`count` contactors by index: cmd 0 or 1, fb the last report.
 
     moves: orders so far (wear). fault: WELDED | STUCK, held. lost_ms: how long a report has been
-    missing.
+    missing. theirs: somebody else moves them, who hears no order; one that closes unasked and is
+    not adopted counts as welded after aux_ms.
     """
 
     def __init__(self, count, aux_ms=200):
         self.aux_ms = aux_ms
         self.gone_ms = 2500
+        self.theirs = False
         self.cmd = bytearray(count)
         self.fb = bytearray(b"\x02" * count)
         self.fault = bytearray(count)
@@ -78,6 +80,10 @@ class Bank:
             if fb == self.cmd[i]:
                 self.seen[i] = 1
                 continue
+            if self.theirs and fb and self.seen[i]:  # it has moved by itself: from now on
+                self.seen[i] = 0
+                self._at[i] = self._now
+                continue
             if ms <= self.aux_ms:
                 continue
             kind = WELDED if fb else STUCK
@@ -89,6 +95,11 @@ class Bank:
             if self.cmd[i]:  # it has not closed: nobody waits for it any more
                 self.withdraw(i)
         return found
+
+    def adopt(self, i):
+        """Somebody else has closed it, and was meant to."""
+        self.order(i, 1)
+        self.seen[i] = 1
 
     def withdraw(self, i):
         """It has opened by itself, or never closed."""

@@ -20,7 +20,7 @@ from array import array
 
 from micropython import const
 
-from planner import parts
+from planner import bank, parts
 
 # How a gun's power is taken away: `cut`.
 ORDERED = const(0)
@@ -299,6 +299,10 @@ class Sequence(parts.Parts):
                 return
         else:
             self.forced[g] = 0
+            if guns.theirs:
+                if guns.fb[g] == bank.IS_CLOSED:
+                    guns.adopt(g)
+                return
             ready = self._gun_may_close(g, p)
         self._gun_steady[g] = min(self._gun_steady[g] + dt_ms, _LONG_MS) if ready else 0
         if self._gun_steady[g] <= self.stable_open_ms or guns.ms(g) < self.gun_hold_ms:

@@ -15,6 +15,7 @@ from station import faults
 from station.module_bus import ModuleBus
 from station.plc_link import PlcLink, patience
 
+_END_MS = const(10_000)  # a PLC that has the gun's contactor ends the session in that time
 _AUX_MS = const(500)  # order to report: the control step, the PLC's 100 ms, the contactor
 _FEW = const(4)
 _MANY = const(8)
@@ -55,6 +56,11 @@ class Hall:
         for row in self.banks:
             row.aux_ms = aux
             row.gone_ms = self.watch_ms
+        self.mask = 7  # the relays that are ours
+        if config.get("GunRelayBy") == "plc":
+            self.mask = 6
+            seq.guns.theirs = True  # the PLCs move the guns' contactors themselves
+            seq.guns.aux_ms = _END_MS
         self.clock = clock = array("i", [0])  # ms, of all who note when something was
         self.links = [PlcLink(g, version, send, clock) for g in range(guns)]
         self.paths = [None] * guns
@@ -226,12 +232,12 @@ class Hall:
         ties, guns, mns = self.banks
         told = self._told
         for g in range(len(told)):
-            relays = guns.cmd[g] | ties.cmd[g] << 1 | mns.cmd[g] << 2
+            relays = (guns.cmd[g] | ties.cmd[g] << 1 | mns.cmd[g] << 2) & self.mask
             if relays != told[g]:
                 told[g] = relays
                 link = self.links[g]
                 link.relays = relays
-                link.mask = 7
+                link.mask = self.mask
                 link.due = 0
 
     def _report(self):

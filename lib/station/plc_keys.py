@@ -6,6 +6,7 @@ Rows as in station/keys.py. Sources: can_protocols b.4 to b.8, planner.md "Defau
 KEYS = (
     # -- guns with a PLC, on a ring of shared modules
     b"\nPlcContract int 3 1 3 RW r -"  # version of the PLC contract
+    b"\nGunRelayBy station|plc station - - RW r -"  # who moves the gun's contactor
     b"\nHlcPowerStage int 9 1 63 RW - -"  # stage of the PLC from which energy may flow
     b"\nPlcLockRequired bool true - - RW - -"  # no energy before the PLC reports the lock
     b"\nAutocharge bool false - - RW o -"  # the vehicle's MAC is a token (VID:..)

@@ -75,8 +75,11 @@ class Bench:
 
     def _plant(self):
         if self.options.profile == "dc":
-            version = int(flash.stored(self.dir).get("PlcContract", 3))
-            return DcPlant(self.options.guns, version=version)
+            has = flash.stored(self.dir)
+            plant = DcPlant(self.options.guns, version=int(has.get("PlcContract", 3)))
+            for outlet in plant.outlets:
+                outlet.plc.owns_gun = has.get("GunRelayBy") == "plc"
+            return plant
         return Plant(self.options.guns, make=self._make())
 
     def _make(self):

@@ -62,6 +62,7 @@ class DcPlant:
         self.ring = DcRing(count, modules, vehicles, list(range(count)), self._cry)
         self.ring.excused = lambda gun: self._excused_ms > 0 or self.estop or self._urgent(gun)
         self.ring.dropped = lambda slot: self._excused_ms > 0 or self._urgent(slot)
+        self.ring.theirs = lambda gun: self.outlets[gun].plc.owns_gun
         self.outlets = []
         for g, vehicle in enumerate(vehicles):
             ring = self.ring

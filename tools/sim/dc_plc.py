@@ -15,6 +15,7 @@ _NEXT = {SLAC: SETUP, SETUP: AUTHORISE, PARAMETERS: CABLE_CHECK}
 STAGE_MS = 500
 PRECHARGE_MS = 7000
 NEAR_V = 20.0
+END_MS = 3000  # so long it waits for the current to fall before it opens its own contactor
 WATCH_MS = {1: 300, 2: 300, 3: 3000}
 SAFETY_OK = 0x10
 # Fault reasons of the contract (b.3).
@@ -37,6 +38,7 @@ class Plc:
         self.forced_stage = None
         self.no_hlc = False
         self.acks_blocked = False
+        self.owns_gun = False  # it moves the gun's contactor itself, no order for it is heard
         self.card = None
         self.outbox = []
         self.reset()
@@ -122,6 +124,7 @@ class Plc:
 
     def _command(self, relays, mask, enabled, forced_off, seq, clear):
         self.heard_ms = 0
+        mask &= ~1 if self.owns_gun else ~0
         self.relays = self.relays & ~mask | relays & mask
         self.enabled, self.forced_off = bool(enabled), bool(forced_off)
         self.seq = self.seq_seen = seq
@@ -145,6 +148,8 @@ class Plc:
             self._enter(IDLE)
             self.complete = False
         well = self.reason() == 0
+        if self.owns_gun:
+            self.relays = self.relays & ~1 | self._gun()
         closed = self.relays if well and self.enabled and not self.forced_off else 0
         for i, contactor in enumerate(self.contactors):
             contactor.set(bool(closed >> i & 1))
@@ -153,6 +158,14 @@ class Plc:
             if not self.contactors[0].on or self.stage_ms > 2000:
                 self.vehicle.inlet = False
         self._tell(dt_ms)
+
+    def _gun(self) -> int:
+        """Its own contactor: from the power delivery on, at the voltage; open at 0 A, or soon."""
+        if self.stage in (DELIVERY, DEMAND):
+            near = abs(self.present_v - self.vehicle.emf_v) <= NEAR_V
+            return int(near or self.contactors[0].on)
+        still = self.vehicle.current_a > 1 and self.stage_ms < END_MS
+        return int(self.contactors[0].on and self.stage == ENDING and still)
 
     def reason(self) -> int:
         """Why it keeps its relays off."""

@@ -40,6 +40,7 @@ class DcRing:
         self.current_a = [0.0] * len(guns)  # of each gun
         self.excused = lambda gun: False
         self.dropped = lambda slot: False  # has its PLC taken its relays off by itself?
+        self.theirs = lambda gun: False  # does its PLC answer for the contactor of the gun?
         self.grid_w = None
         self.power_w = 0.0
         self._over_s = self._by_itself_s = 0.0
@@ -188,10 +189,10 @@ class DcRing:
     def _gc_moved(self, g, on):
         gun = self.guns[g]
         if not on:
-            if self.current_a[g] > LIVE_A and not self.excused(g):
+            if self.current_a[g] > LIVE_A and not self.excused(g) and not self.theirs(g):
                 self.cry(f"connector {g + 1}: opened under load, {self.current_a[g]:.1f} A")
             self.current_a[g] = 0.0
-        elif gun.inlet and self._ordered(self.gcs[g], self.homes[g]):
+        elif gun.inlet and self._ordered(self.gcs[g], self.homes[g]) and not self.theirs(g):
             apart = abs(self.bus_v[self.homes[g]] - gun.emf_v)
             if apart > CLOSE_DIFF_V:
                 self.cry(f"connector {g + 1}: closed over a voltage difference of {apart:.0f} V")
