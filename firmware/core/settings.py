@@ -124,6 +124,9 @@ def _read(conf, path):
         return "%s: %s" % (path, e)
     wrong = []
     for key, value in data["values"].items():
+        if not isinstance(key, str):  # MicroPython's json takes a number for one
+            wrong.append("a key that is no text")
+            continue
         row = conf.row(key)
         try:
             if row:
