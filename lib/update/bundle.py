@@ -27,6 +27,7 @@ MAGIC = b"GALVANI1"
 _PREFIX = const(18)
 _FILES_MOST = const(1000)
 _NAME_MOST = const(80)
+_SIZE_MOST = const(0x3FFFFFF)  # bytes of a file: more than any flash
 _CHARS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/"
 
 _START = const(0)
@@ -176,7 +177,7 @@ def _entry(line):
     except ValueError:
         path = wanted = ""
         size = 0
-    ok = 0 < len(path) <= _NAME_MOST and len(wanted) == 64 and size >= 0
+    ok = 0 < len(path) <= _NAME_MOST and len(wanted) == 64 and 0 <= size <= _SIZE_MOST
     for part in path.split("/"):
         ok = ok and part not in ("", ".", "..")
     for char in path:
