@@ -52,6 +52,20 @@ def test_a_planner_that_has_planned_before_plans_like_a_new_one(spread):  # noqa
             assert result(planned(planner, exact)) == fresh, (seed, exact)
 
 
+def test_it_does_so_through_a_life_of_events(spread):  # noqa: F811
+    for seed in range(40):
+        planner = spread.station(seed)
+        ring = planner.ring
+        for event in range(8):
+            exact = event % 2 == 0
+            fresh = result(planned(Planner(ring), exact))
+            assert result(planned(planner, exact)) == fresh, (seed, event)
+            ring.previous[:] = planner.owner
+            if event == 3:  # nearly everybody leaves
+                ring.home[1:] = [NOBODY] * (len(ring.home) - 1)
+            spread.happens(ring, seed % 2, seed % 3 == 0)
+
+
 def test_a_gun_that_leaves_takes_all_of_its_plan_along():
     planner = planned(small([(0, 60000, 0), (2, 50000, 0)]))
     assert planner.power_w == [60000, 50000]
@@ -104,6 +118,15 @@ def test_an_island_carries_the_exact_share_in_whole_watts_as_well(exact):
     planned(planner, exact)
     assert planner.power_w == [60000, 30000]
     assert planner.owner.count(0) == 2 and list(planner.source) == [BY_GRID, BY_GRID]
+
+
+def test_a_running_module_that_is_a_watt_too_weak_is_not_chosen():
+    planner = small([(0, 50000, 0)], slots=1, per_slot=3)
+    planner.ring.rated_w[:] = [30000, 25000, 20000]
+    planner.ring.on[2] = 1
+    assert planned(planner).carrier == [0, NOBODY, 0]
+    planner.ring.demand_w[0] = 50001
+    assert planned(planner).carrier == [0, 0, NOBODY]
 
 
 def test_a_refill_with_the_same_facts_changes_nothing(spread):  # noqa: F811
