@@ -4,6 +4,7 @@ Each `def test_*` (or `async def`) of a tests_host/mpy/mt_*.py file becomes two 
 [32], run by the Unix port of that word size. tests_host/README.md says how to write them.
 """
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,10 @@ from mpy_runner import host
 from tools import micropython
 
 _VERDICTS = pytest.StashKey[dict]()
+
+# What a shell starts in the background ignores Ctrl-C, and so would every child that a test ends.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No test fails for how busy the machine is, or once in a hundred runs: the default suite draws the
 # same examples every time, `make test-long` draws new ones.

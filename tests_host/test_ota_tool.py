@@ -255,7 +255,10 @@ def test_ctrl_c_ends_it_with_one_line(update):
             if line.strip() == "Downloading":
                 break
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=PATIENCE_S)
+        try:
+            _, err = process.communicate(timeout=PATIENCE_S)
+        finally:
+            process.kill()
     console.close()
     assert process.returncode == 1 and "Traceback" not in err
     assert "the old build runs on" in err
