@@ -8,6 +8,7 @@ import pytest
 
 from dispatch_chaos import Chaos
 from dispatch_world import RingWorld
+from planner import sequence
 
 
 @pytest.mark.parametrize("tenths", [0, 1, 2, 3])
@@ -103,6 +104,20 @@ def test_without_a_meter_the_guest_is_opened_after_ten_seconds():
     w.silent.clear()
     w.until(lambda: w.amps(0) > 60 and w.amps(1) > 55, 60)
     assert not w.violations
+
+
+def test_b14_who_charges_is_not_dropped_for_a_better_rank():
+    """Gun 1 came first and waits for its vehicle, gun 2 charges; a weld leaves room for one."""
+    w = RingWorld(4, homes=[0, 1], lag=True)
+    w.d.ring.rank[0], w.d.ring.rank[1] = 1, 2
+    w.want(1, 400, 60)
+    w.until(lambda: w.amps(1) > 50, 40)
+    w.want(0, 400, 60)
+    w.d.seq.want[0] = sequence.CLAIM
+    w.ring.ties[0].welded = w.by_hand = True
+    w.pass_time(15)
+    assert w.d.denied[0] and not w.d.denied[1]
+    assert w.amps(1) > 50 and w.d.seq.guns.moves[1] == 1 and not w.violations
 
 
 @pytest.mark.parametrize("seed, what", [(48, "grid"), (1115, "grid"), (1134, "closing")])

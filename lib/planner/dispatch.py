@@ -16,6 +16,7 @@ _STEPS = const(8)  # of a plan in one control step
 _DEMAND_W = const(1000)  # a demand that moved by less is no reason to plan
 _PAUSE_MS = const(1000)  # between plans that no fault asks for
 _RETRY_MS = const(5000)  # a gun was denied for what time alone may change
+_WAITS = const(1 << 24)  # above every rank
 _NONE = const(-1)  # no gun, in the lists of the planner
 
 
@@ -146,6 +147,8 @@ class Dispatch(deal.Deal):
             ring.home[g] = seq.home[g] if wants else _NONE
             ring.demand_w[g] = self._planned_w[g] = self.demand(g)
             ring.voltage_dv[g] = self.ask_dv[g]
+            # Who charges comes before who does not, whatever their ranks are (B14).
+            ring.rank[g] = ring.rank[g] & (_WAITS - 1) | (0 if seq.guns.cmd[g] else _WAITS)
         for s in range(ring.slots):
             ring.tie[s] = seq.ties.faulty(s)
             g = self.adopted[s]
