@@ -10,22 +10,16 @@ new build to prove itself. Exit codes: 0 it stays, 1 not (with the reason), 2 wr
 """
 
 import base64
-import os
 import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Annotated
 
-ROOT = Path(__file__).resolve().parent.parent
-_PYTHON = ROOT / ".venv" / "bin" / "python"
-
 if __name__ == "__main__":
-    if not _PYTHON.exists():
-        sys.exit("the environment is missing: run `make setup` first")
-    if Path(sys.prefix) != ROOT / ".venv":
-        os.execv(_PYTHON, [str(_PYTHON), str(Path(__file__).resolve()), *sys.argv[1:]])
-    sys.path[0] = str(ROOT)  # tools/ itself would shadow the package `station` of lib/
+    import own_python
+
+    own_python.enter()
 
 import typer  # noqa: E402
 from cryptography.hazmat.primitives.serialization import Encoding  # noqa: E402

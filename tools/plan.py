@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Who gets which power? Plans JSON problems with the firmware's own planner.
 
     tools/plan.py [--solver exact|dp] [--on cpython|micropython] < problems > plans
@@ -10,18 +11,11 @@ the label DP, as on a board. Any python3 may start it: it runs itself again with
 
 import os
 import sys
-from pathlib import Path
-
-ROOT = Path(__file__).resolve().parent.parent
-_PYTHON = ROOT / ".venv" / "bin" / "python"
 
 if __name__ == "__main__":
-    if not _PYTHON.exists():
-        sys.exit("the environment is missing: run `make setup` first")
-    if Path(sys.prefix) != ROOT / ".venv":
-        os.execv(_PYTHON, [str(_PYTHON), str(Path(__file__).resolve()), *sys.argv[1:]])
-    # tools/ itself on the path would shadow packages of lib/.
-    sys.path[0] = str(ROOT)
+    import own_python
+
+    own_python.enter()
 
 import argparse  # noqa: E402
 import json  # noqa: E402

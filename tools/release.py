@@ -5,20 +5,16 @@ python tools/release.py --help
 """
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
 
 ROOT = Path(__file__).resolve().parent.parent
-_PYTHON = ROOT / ".venv" / "bin" / "python"
 
 if __name__ == "__main__":
-    if not _PYTHON.exists():
-        sys.exit("the environment is missing: run `make setup` first")
-    if Path(sys.prefix) != ROOT / ".venv":
-        os.execv(_PYTHON, [str(_PYTHON), str(Path(__file__).resolve()), *sys.argv[1:]])
-    sys.path[0] = str(ROOT)  # tools/ itself would shadow the package `station` of lib/
+    import own_python
+
+    own_python.enter()
 
 import typer  # noqa: E402
 from cryptography import x509  # noqa: E402

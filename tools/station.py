@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """How do I run one whole simulated charger on this machine?
 
     tools/station.py [options]
@@ -10,10 +11,6 @@ port. Any python3 >= 3.11 may start it: it runs itself again with .venv/bin/pyth
 
 import os
 import sys
-from pathlib import Path
-
-ROOT = Path(__file__).resolve().parent.parent
-_PYTHON = ROOT / ".venv" / "bin" / "python"
 
 
 def _fail(error: str) -> None:
@@ -24,12 +21,9 @@ def _fail(error: str) -> None:
 
 
 if __name__ == "__main__":
-    if not _PYTHON.exists():
-        _fail("the environment is missing: run `make setup` first")
-    if Path(sys.prefix) != ROOT / ".venv":
-        os.execv(_PYTHON, [str(_PYTHON), str(Path(__file__).resolve()), *sys.argv[1:]])
-    # tools/ itself on the path would shadow the package `station` of lib/.
-    sys.path[0] = str(ROOT)
+    import own_python
+
+    own_python.enter(_fail)
 
 import argparse  # noqa: E402
 import asyncio  # noqa: E402
