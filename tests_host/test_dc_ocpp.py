@@ -123,6 +123,39 @@ def test_a_transactions_profile_limits_its_gun_only(w):
     assert w.c(1).limits.source == "profile" and w.amps(2) > 100
 
 
+class Asked(Central):
+    """Tokens go to the central system, as on a board."""
+
+    def emit(self, topic, value):
+        if topic == topics.AUTHORIZE:
+            self.bus.emit(topic, value)
+        else:
+            super().emit(topic, value)
+
+
+def test_a_vehicle_that_was_accepted_once_charges_without_the_central_system():
+    """Autocharge: its MAC is in the cache. Another one has to wait."""
+    w = Asked(guns=2, Autocharge=True, AuthorizationCacheEnabled=True, LocalAuthorizeOffline=True)
+    w.plug(1)
+    w.until(lambda: w.amps(1) > 20)
+    token = w.sent("Authorize")[-1]["idTag"]
+    assert token == "VID:020000000001"
+    w.plant.outlet(1).plc.complete = True
+    w.until(lambda: w.c(1).status == "Finishing", 20)
+    w.pass_time(3)
+    w.plant.outlet(1).plc.complete = False
+    w.unplug(1)
+    w.until(lambda: w.c(1).status == "Available", 20)
+    asked = len(w.sent("Authorize"))
+    w.cp.disconnected(w.clock.uptime_s())
+    w.plug(1)
+    w.plug(2)  # a vehicle that nobody has seen
+    w.until(lambda: w.amps(1) > 20, 40)
+    w.pass_time(5)
+    assert w.amps(2) == 0 and len(w.sent("Authorize")) == asked
+    assert not w.violations
+
+
 def test_remote_start_and_stop_of_a_gun(w):
     w.plug(2)
     w.pass_time(3)
