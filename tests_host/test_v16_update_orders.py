@@ -5,6 +5,7 @@ Both messages of OCPP 1.6; who moves bytes is played by the test. S 4.5, 5.19; W
 
 import pytest
 
+import record
 from test_v16_security_update import bench, settle, signer
 from test_v16_security_update import statuses as signed_statuses
 from test_v16_security_update import update as signed
@@ -139,6 +140,97 @@ def test_what_cannot_pass_is_not_tried_again():
     update(b, retries=9)
     settle(b, "download", False, "no room on the flash", True)
     assert statuses(b) == ["Downloading", "DownloadFailed"]
+
+
+# -- where it does not fit into the memory beside the station (firmware/ota/solo.py)
+
+
+def too_small(b, order="download"):
+    """The shell had no memory for it."""
+    settle(b, order, False, "not enough memory beside the station", True, "memory")
+
+
+def came(b, state):
+    """The next start: what ota/solo.py has left in the record."""
+    fields = record.unpack(b.store.files["update"])
+    assert fields[2] == 3 and fields[4] == "f"
+    fields[4] = state
+    b.store.files["update"] = record.pack(fields)
+    return b.reboot().online().run(2)
+
+
+def test_it_comes_alone_after_the_charge():
+    """E 3.49, S 4.5/1: every status, as if it had come beside the station."""
+    b = Bench(connectors=2).online().charge("A1", 1).run(2)
+    update(b, retries=0)
+    too_small(b)
+    b.run(100)
+    assert not b.station.resets and b.station.connector(2).paused
+    b.stop().run(3)
+    assert b.station.resets == ["Soft"] and statuses(b) == ["Downloading"]
+    b = came(b, "g")
+    assert statuses(b) == ["Downloading", "Downloaded", "Installing"]
+    assert take(b, "install").place is None
+    b.cp.jobs[0].result = (True, "", False)
+    b.run(2)
+    b = b.reboot().online()
+    assert statuses(b)[-1] == "Installed" and "update" not in b.store.files
+
+
+def test_a_signed_one_with_a_date_of_installation_comes_alone():
+    """L01.FR.01, L01.FR.16: it stays there over reboots, and is told once."""
+    b = bench()
+    signed(b, install=LATER)
+    too_small(b)
+    b.run(2)
+    assert signed_statuses(b) == ["Downloading"]
+    b = came(b, "g")
+    assert signed_statuses(b) == ["Downloaded", "SignatureVerified", "InstallScheduled"]
+    b = b.reboot().online().run(2)
+    assert signed_statuses(b) == ["InstallScheduled"]
+    b.run(LATER)
+    settle(b, "install")
+    assert signed_statuses(b)[-2:] == ["Installing", "InstallRebooting"]
+
+
+def test_a_signature_for_which_there_is_no_memory():
+    """L01.FR.04: both are judged alone then."""
+    b = bench()
+    signed(b)
+    settle(b, "download")
+    too_small(b, "verify")
+    b.run(2)
+    assert b.station.resets == ["Soft"]
+
+
+@pytest.mark.parametrize(
+    "state, old, new",
+    [
+        ("!signature the signature is wrong", "DownloadFailed", "InvalidSignature"),
+        ("!hash a.mpy is not what the manifest says", "DownloadFailed", "InvalidSignature"),
+        ("!format no update", "DownloadFailed", "InvalidSignature"),
+        ("!board made for X", "DownloadFailed", "InstallVerificationFailed"),
+        ("!version 1 is older", "DownloadFailed", "InstallVerificationFailed"),
+        ("! HTTP status 404", "DownloadFailed", "DownloadFailed"),
+        ("! it never came to its end", "DownloadFailed", "DownloadFailed"),
+        ("f", "DownloadFailed", "DownloadFailed"),  # a build that knows nothing of it
+        ("v", "DownloadFailed", "DownloadFailed"),
+    ],
+)
+def test_what_was_refused_alone_is_told_by_the_station(state, old, new):
+    """S 4.5/1, L01.FR.03: once, with the event if somebody tampered."""
+    for order, told, word in ((update, statuses, old), (signed, signed_statuses, new)):
+        b = bench()
+        order(b)
+        too_small(b)
+        b.run(2)
+        b = came(b, state)
+        assert told(b)[-1] == word and told(b).count(word) == 1
+        forged = state[:5] in ("!sign", "!hash")
+        assert ("InvalidFirmwareSignature" in b.events()) == forged
+        assert not b.cp.jobs and "update" not in b.store.files
+        b = b.reboot().online().run(2)
+        assert word not in told(b)[1:]
 
 
 # -- another order

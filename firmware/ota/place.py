@@ -121,7 +121,11 @@ class Update:
     """Takes the bytes of an update from net/files.py: begin(), write(data), count; then install().
 
     Refused (a ValueError) says why it is none for this station. sha: SHA-256 of all its bytes.
+    later: True: whose signature it is will be judged before install(), by proof() (ota/solo.py).
     """
+
+    later = False
+    bundle = None
 
     def __init__(self, app):
         self.app = app
@@ -193,9 +197,18 @@ class Update:
         app = self.app
         kinds = "app" if self.folder is None else "files"
         bundle.judge(self.bundle.head, app.board.NAME, app.VERSION, kinds)
+        if self.later:
+            return
         await lazy.load("ota.signer").check(app, self.bundle)
         lazy.drop("ota.signer")
         app.log("OTA").info("update to %s, signed", self.bundle.head["version"])
+
+    def proof(self):
+        """What a judgement of its signatures needs, as bytes: see ota/signer.py's late()."""
+        one = self.bundle
+        size = len(one.certificates)
+        head = bytes((size >> 8, size & 255))
+        return one.digest + self.sha.digest() + head + one.certificates + one.signature
 
     def end(self):
         """OSError unless all of it has come."""
@@ -203,7 +216,10 @@ class Update:
 
     def install(self):
         """The next start is the new build's, on trial."""
-        self.end()
+        if self.bundle:
+            self.end()
+        elif not self.slot:  # it lies there since an earlier start
+            self.folder = lazy.call("ota.slots", "spare")
         if self.folder:
             with open(self.folder + "/whole", "w"):
                 pass  # boot.py asks for it where the file `slot` is lost

@@ -8,24 +8,27 @@ import asyncio
 
 import lazy
 from core.journal import FileStore
-from update.bundle import Refused
 
 
 async def check(app, bundle):
     """Refused unless the signature of a bundle that is DUE is good; OSError: not known yet."""
-    from security import Invalid, forget
-
     now = app.clock.wall()
     if now is None:  # it may be known at the next attempt
         raise OSError("the time is not known: certificates cannot be judged")
+    await _check(bundle, now)
+
+
+async def _check(bundle, now):
+    from security import Invalid, forget
+
     try:
         ok = await _steps(_judge(bundle, now))
     except Invalid as e:
-        raise Refused("signature", str(e))
+        raise _refused("signature", str(e))
     finally:
         forget()
     if not ok:
-        raise Refused("signature", "the signature is wrong")
+        raise _refused("signature", "the signature is wrong")
 
 
 async def whole(app, digest):
@@ -37,7 +40,30 @@ async def whole(app, digest):
     finally:
         forget()
     if not ok:
-        raise Refused("signature", "the signature of the file is wrong")
+        raise _refused("signature", "the signature of the file is wrong")
+
+
+class _Late:
+    def __init__(self, proof):
+        size = proof[64] << 8 | proof[65]
+        self.digest = proof[:32]
+        self.certificates = proof[66 : 66 + size]
+        self.signature = proof[66 + size :]
+
+
+async def late(app, proof, now, signed):
+    """Both judgements of an update that lies there whole: place.Update.proof() of it, Unix time
+    then; signed: by SignedUpdateFirmware."""
+    await _check(_Late(proof), now)
+    if signed:
+        await whole(app, proof[32:64])
+
+
+def _refused(*args):
+    # Not at the top: what it costs is only there when nothing else is needed any more.
+    from update.bundle import Refused
+
+    return Refused(*args)
 
 
 async def _steps(steps):
@@ -50,17 +76,22 @@ async def _steps(steps):
 
 
 def _judge(bundle, now):
-    from security import chain, signature, store, x509
+    from security import chain, signature, x509
 
     found = []
     left = bundle.certificates
     while left:
         size = 4 + (left[2] << 8 | left[3]) if len(left) > 3 else 0
         if left[:2] != b"\x30\x82":  # none is shorter than 256 bytes
-            raise Refused("format", "the signer's certificates are no DER")
+            raise _refused("format", "the signer's certificates are no DER")
         found.append(x509.Certificate(left[:size]))
         left = left[size:]
+    from security import store
+
     roots = yield from store.anchors(FileStore("certs"), "ManufacturerRootCertificate", found)
+    del store  # the key's work needs the room
+    lazy.drop("security.store")
+    lazy.drop("security.shelf")
     yield from chain.verify(found, roots, now, x509.CODE)
     one = found[0]
     how = one.kind, "SHA256", -1

@@ -39,11 +39,14 @@ async def _carry(app, job, order):
             await lazy.load("ota.signer").whole(app, job.place.sha.digest())
             lazy.drop("ota.signer")
         else:
+            if job.place is None:  # it lies there since an earlier start
+                job.place = lazy.load("ota.place").Update(app)
             job.place.install()
         done = True
     except MemoryError:  # an update has its size (docs/updates.md): another attempt has no more
-        why = "not enough memory on this station"
+        why = "not enough memory beside the station"
         useless = order != "upload"
+        job.bad = "memory"
     except Exception as e:  # whatever it was: the job must end, and the station go on
         why = str(e) or "no answer in time"
         useless = isinstance(e, ValueError)

@@ -17,7 +17,10 @@ A firmware job is one record, "update": [url, date, retries, pause, state], of a
 request and date of installation, so that it outlives a cut of power; it stays until the back
 office has been told how it ended. States: w: nothing done yet, d: download begun, r: ready, waits
 for its date or for charges, i: being installed, I: in place, D: download failed; or the name of
-the status with which it ended.
+the status with which it ended. Where it does not fit into the memory beside the station
+(firmware/ota/solo.py): f, v: the next start fetches it, or judges it, in place of the station; g,
+G: it lies there and is right (G: that was told); "!KIND TEXT": why not, KIND of update/bundle.py.
+What becomes of the record after a boot: restored.py.
 
 The owner (v16/chargepoint.py) has: jobs (list), notices (list of (message, payload) to be told),
 tell(kind, status, request), alarm(event, info), station, clock, store, log, board; ended: payload
@@ -36,7 +39,9 @@ CHECK = const(2)
 READY = const(3)
 INSTALL = const(4)
 DONE = const(5)
+ALONE = const(-1)  # waits until nobody charges: it needs all of the memory
 
+_STARTS = const(3)  # of ota/solo.py
 _RETRIES = const(3)  # where the back office leaves it to us
 _PAUSE_S = const(30)
 
@@ -81,7 +86,7 @@ def begin(owner, job):
         _pause(owner, False)
     if _comes(job):
         owner.ended = None
-        _save(owner, job, "w")
+        save(owner, job, "w")
     owner.jobs.append(job)
     tick(owner, owner.clock.uptime_s())
 
@@ -96,7 +101,8 @@ def _comes(job):
     return job.kind[-8:] == "Firmware"
 
 
-def _save(owner, job, state):
+def save(owner, job, state):
+    """The record of a job that brings a firmware: its state now."""
     if state == job.state:
         return
     job.state = state
@@ -109,38 +115,13 @@ def _save(owner, job, state):
         owner.log.error("update cannot be recorded: %s", str(e))
 
 
-def restore(owner):
-    """After a boot: go on with an update, or tell how it ended (E 3.47)."""
-    fields = record.unpack(owner.store.read("update"))
-    if not fields:
-        return
-    url, at, retries, pause_s, state = fields[:5]
-    # A boot in a download costs a retry: a file that brings us down is not fetched for ever.
-    begun = state == "d"
-    job = Job("Firmware", url, retries - begun, pause_s, at, file_name(url))
-    if len(fields) > 5:
-        job.kind = "SignedFirmware"
-        job.request, job.install_at = fields[5:]
-    if state == "w" or state == "r" or begun and retries > 0:
-        begin(owner, job)
-    elif state == "I" and _trial(owner) == "trial":
-        job.phase = DONE
-        job.status = "Installing"
-        owner.jobs.append(job)
-    elif state == "I" and not _trial(owner):
-        _installed(owner)
-        owner.tell(job.kind, "Installed", job.request)
-    else:
-        if len(state) == 1:
-            state = "InstallationFailed" if state in "iI" else "DownloadFailed"
-        owner.tell(job.kind, state, job.request)
-
-
-def _installed(owner):
+def installed(owner):
+    """The build that runs is the one that was to come."""
     owner.alarm("FirmwareUpdated", getattr(owner.board, "VERSION", ""))
 
 
-def _trial(owner):
+def trial(owner):
+    """ "trial", "failed" or "": see board.UPDATE above."""
     return getattr(owner.board, "UPDATE", "")
 
 
@@ -148,7 +129,7 @@ def proved(owner):
     """The build on trial stays: its update is at its end."""
     for job in owner.jobs[:]:
         if job.phase == DONE:
-            _installed(owner)
+            installed(owner)
             _end(owner, job, "Installed")
 
 
@@ -163,7 +144,7 @@ def installing(owner):
 
     What runs on trial may need the place of the build before it to go back to.
     """
-    return _trial(owner) == "trial" or any(job.phase >= INSTALL for job in owner.jobs)
+    return trial(owner) == "trial" or any(job.phase >= INSTALL for job in owner.jobs)
 
 
 def current(owner, kind):
@@ -205,6 +186,11 @@ def tick(owner, now):
             _start(owner, job)
         elif job.phase == READY:
             _ready(owner, job)
+        elif job.phase == ALONE and _quiet(owner):
+            job.retries = _STARTS
+            job.phase = DONE
+            save(owner, job, "f")
+            owner.station.reset("Soft", "Reboot")
 
 
 def _start(owner, job):
@@ -213,7 +199,7 @@ def _start(owner, job):
         job.phase = RUN
         job.order = "download" if coming else "upload"
         if coming:
-            _save(owner, job, "d")
+            save(owner, job, "d")
         _status(owner, job, "Downloading" if coming else "Uploading")
     elif job.request is not None:
         _status(owner, job, "DownloadScheduled")  # L01.FR.13
@@ -222,17 +208,27 @@ def _start(owner, job):
 def _ready(owner, job):
     """The file is there and right: install it when that is wanted and nobody charges."""
     if not _due(owner, job.install_at):
-        _save(owner, job, "r")
+        _wait(owner, job)
         _status(owner, job, "InstallScheduled")  # L01.FR.16
         return
-    _pause(owner, True)  # E 3.49, L01.FR.07: nobody begins a charge now
-    if all([c.session is None for c in owner.station.connectors]):
+    if _quiet(owner):
         job.phase = INSTALL
-        _save(owner, job, "i")
+        save(owner, job, "i")
         job.order = "install"
         _status(owner, job, "Installing")
     else:
-        _save(owner, job, "r")
+        _wait(owner, job)
+
+
+def _wait(owner, job):
+    if job.state != "G":
+        save(owner, job, "r")
+
+
+def _quiet(owner):
+    """True when no charge is under way; nobody begins one now (E 3.49, L01.FR.07)."""
+    _pause(owner, True)
+    return all([c.session is None for c in owner.station.connectors])
 
 
 def _due(owner, at):
@@ -255,7 +251,7 @@ def _finished(owner, job, now, done, why, useless):
     if job.phase == INSTALL:
         if done:
             job.phase = DONE
-            _save(owner, job, "I")
+            save(owner, job, "I")
             if job.request is not None:
                 _status(owner, job, "InstallRebooting")
             owner.station.reset("Soft", "Reboot")
@@ -265,8 +261,10 @@ def _finished(owner, job, now, done, why, useless):
         _end(owner, job, "Uploaded")
     elif done:
         _came(owner, job)
+    elif job.bad == "memory" and _comes(job):
+        job.phase = ALONE
     elif useless or job.phase == CHECK or job.retries <= 0:
-        _failed(owner, job)
+        failed(owner, job)
     else:
         job.retries -= 1
         job.wait = now + job.pause_s
@@ -286,7 +284,7 @@ def _came(owner, job):
     job.phase = READY
 
 
-def _failed(owner, job):
+def failed(owner, job):
     """It is given up: with the status that says why, and the event if somebody tampered."""
     if not _comes(job):
         _end(owner, job, "UploadFailed" if job.kind == "Diagnostics" else _reason(job.why))
@@ -299,7 +297,7 @@ def _failed(owner, job):
         status = "InstallVerificationFailed"
         if forged or job.bad == "format":  # without any signature: L01, step 5
             status = "InvalidSignature"
-    _save(owner, job, "D" if status == "DownloadFailed" else status)
+    save(owner, job, "D" if status == "DownloadFailed" else status)
     _end(owner, job, status)
 
 

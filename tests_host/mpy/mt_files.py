@@ -322,7 +322,7 @@ def bundle(app):
     return b"GALVANI1" + bytes((0, len(head), 0, 1, 0, 1, 0, 0, 0, 1)) + head + b"cs" + b"m"
 
 
-async def test_no_memory_for_an_update_is_final_and_nothing_stays():
+async def test_no_memory_for_an_update_is_said_and_nothing_stays():
     class Signer:
         @staticmethod
         async def check(app, bundle):
@@ -330,7 +330,7 @@ async def test_no_memory_for_an_update_is_final_and_nothing_stays():
 
     async with server(answer(200, bundle(App()) + bytes(99))) as s:
         for stub, expected in (
-            (Signer, (False, "not enough memory on this station", True)),
+            (Signer, (False, "not enough memory beside the station", True)),
             (None, (False, "the time is not known: certificates cannot be judged", False)),
         ):
             if stub:

@@ -15,7 +15,7 @@ def run(cp, cause):
     names = cp.store.names()
     cp.alarms = len([name for name in names if name[:3] == "evq"])
     if "update" in names:
-        cp.lazy("ocppj.transfer").restore(cp)
+        cp.lazy("ocppj.restored").restore(cp)
     for name in names:
         number = outbox.number_of(name) if name[0] == "s" else -1
         fields = box.tx(number) if number >= 0 else None
