@@ -17,8 +17,8 @@ ROOTS = {
 MODULES = """
     station.station station.connector station.faults station.limits station.meter
     station.path_rivot station.register station.rules station.session station.watch
-    canproto.fields canproto.rivot core.clock core.log core.supervisor drivers.can drivers.wdt
-    tasks.control tasks.can_rx record station.desk
+    canproto.fields canproto.rivot core.clock core.log core.supervisor drivers.can
+    drivers.wdt_chip drivers.wdt_none tasks.control tasks.can_rx record station.desk
 """.split()
 DESK = "station.desk"
 LATER = {"pump", "reload", "add"}  # after the step, or when a station is made; add: a set's, too

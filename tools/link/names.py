@@ -74,7 +74,7 @@ class Names:
                 self.used.update((node.asname or node.name).split("."))
             elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 self.used.add(node.name)
-                if isinstance(node, ast.ClassDef) and any(map(_elsewhere, node.bases)):
+                if isinstance(node, ast.ClassDef) and any(map(elsewhere, node.bases)):
                     self.kept.update(n.name for n in ast.walk(node) if isinstance(n, FUNCTIONS))
 
     def _number(self, count: Counter[str]) -> dict[str, str]:
@@ -194,7 +194,7 @@ def _own(name: str) -> bool:
     return name.startswith("_") and not name.startswith("__")
 
 
-def _elsewhere(base: ast.expr) -> bool:
+def elsewhere(base: ast.expr) -> bool:
     """True for a base class that may share its names with others: not an exception, not ours."""
     return isinstance(base, ast.Attribute) and getattr(base.value, "id", "") != JOINED
 

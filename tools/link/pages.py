@@ -36,6 +36,7 @@ from tools.link.moved import (
     looks_on,
     name_of,
 )
+from tools.link.names import elsewhere
 from tools.link.program import FUNCTIONS, Module, words
 
 COLD = Path(__file__).with_name("cold.txt")
@@ -127,6 +128,8 @@ class Pages:
                     self.keyed.add(getattr(node.func, "attr", None) or name_of(node.func))
                 if isinstance(node, ast.ClassDef):
                     self.bases.update(name_of(base) for base in node.bases)
+                    if any(map(elsewhere, node.bases)):  # names.py leaves these names alone
+                        self.kept.update(n.name for n in ast.walk(node) if hasattr(n, "name"))
                     if tree is not self.joined:
                         self.based.update(name_of(base) for base in node.bases)
 

@@ -274,21 +274,31 @@ class ChargePoint(Events):
             self.probe = True  # is it the CSMS that fails, or the line?
         self.save()
         self.ripe()
-        if self.jobs and not self.work:  # one after the other: memory
-            self.lazy("ocppj.transfer").tick(self, now)
-        if self.signing:
-            self.lazy("ocppj.signing").tick(self, now)
         try:
             self.sampler.tick(now)
-            if self.box.undated is not None:
-                self.lazy("ocppj.dating").step(self.box)
         except OSError as e:
             self.log.error("journal cannot be written: %s", str(e))
         if self.online:
             self.status.tick(now)
         if self.rivot:
             self.rivot.tick(now)
-        if now >= self.look_at and self.linked:
+        look = now >= self.look_at and self.linked
+        if self.jobs or self.signing or self.box.undated is not None or look or now % 60 == 0:
+            self._rarely(now, look)
+        lazy.tick(now)
+
+    def _rarely(self, now, look):
+        """The part of _tick that has no cause each second, but one each minute."""
+        if self.jobs and not self.work:  # one after the other: memory
+            self.lazy("ocppj.transfer").tick(self, now)
+        if self.signing:
+            self.lazy("ocppj.signing").tick(self, now)
+        if self.box.undated is not None:
+            try:
+                self.lazy("ocppj.dating").step(self.box)
+            except OSError as e:
+                self.log.error("journal cannot be written: %s", str(e))
+        if look:
             self.look_at = now + _LOOK_S
             self.lazy("ocppj.v16.secured").look(self, now)
         if now % 60 == 0:
@@ -296,10 +306,22 @@ class ChargePoint(Events):
             if self.box.full and not self.journal_full:
                 self.alarm("MemoryExhaustion", "flash")
             self.journal_full = self.box.full
-        lazy.tick(now)
 
     def _next(self, now):
-        """(action, payload, id or None) of the next CALL, or None."""
+        """(action, payload, id or None) of the next CALL, or None. Most of the time it is none."""
+        more = self.triggers or self.asks or self.status.queue or self.notices or self.alarms
+        if more or self.extra or self.registration != "Accepted":
+            return self._ahead(now)
+        return self._owed(now, 0, self.box.tail) or self._beat(now)
+
+    def _beat(self, now):
+        quiet = now - self.sent
+        if 0 < self.heartbeat <= quiet or now - self.timed >= _DAY_S:
+            return "Heartbeat", {}, None
+        return None
+
+    def _ahead(self, now):
+        """What goes before messages of the journal, and what goes after them."""
         registration = self.registration
         if self.triggers and registration != "Rejected":
             message = self.lazy("ocppj.v16.triggered").take(self, now)
@@ -329,10 +351,7 @@ class ChargePoint(Events):
                 return message
         if self.extra:
             return "DataTransfer", self.extra.pop(0), None
-        quiet = now - self.sent
-        if 0 < self.heartbeat <= quiet or now - self.timed >= _DAY_S:
-            return "Heartbeat", {}, None
-        return None
+        return self._beat(now)
 
     def _owed(self, now, first, end):
         """The head of the journal if it may be sent; its number is from `first` to below `end`."""

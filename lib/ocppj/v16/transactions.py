@@ -44,6 +44,12 @@ def message(cp, now, first, end):
     item = box.peek() if now >= box.wait else None
     if item is None or not first <= item[1] < end:
         return None
+    return _made(cp, item, now, first, end)
+
+
+def _made(cp, item, now, first, end):
+    """message(), when there is one: apart, since each second it is looked for."""
+    box = cp.box
     kind, number, fields = item
     at = fields[outbox.M_TIME if kind == "m" else outbox.START]
     if at < 0 or kind == "e" and fields[outbox.LAST] < 0:
