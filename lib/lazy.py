@@ -85,12 +85,13 @@ def get(module: str):
 def method(obj, module: str, name: str):
     """The function `name` of a module as a method of `obj`: for a class's __getattr__.
 
-    AttributeError if the module has no such function.
+    AttributeError if the module has no such function. The method does not hold it: of a coroutine
+    that waits, MicroPython keeps what it has called last, and with a function its whole module.
     """
     if name[0] == "_":
         raise AttributeError(name)
-    function = getattr(get(module), name)
-    return lambda *args: function(obj, *args)
+    getattr(get(module), name)
+    return lambda *args: getattr(get(module), name)(obj, *args)
 
 
 def spare():

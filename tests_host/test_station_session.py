@@ -326,3 +326,19 @@ def test_the_lock_after_an_unplug(frees):  # S 9.1 UnlockConnectorOnEVSideDiscon
 def test_a_zero_current_that_the_module_shows_is_calibrated_away():
     w = World(MeterOffset=15).charge()
     assert w.connector.meter.current_da == 285
+
+
+def test_a_charge_that_nobody_could_record_ends():
+    """Rule: nothing is sold that is not recorded, whatever the reason (here: no memory)."""
+    w = World()
+
+    class Books:
+        journal_full = False
+
+    w.station.cp = Books()
+    w.plug()
+    w.pass_time(2)
+    w.tag()
+    w.until(lambda: w.started)
+    w.until(lambda: w.stopped)
+    assert w.stopped[0].stop_reason == "Other" and w.wires[0].amps == 0

@@ -13,7 +13,7 @@ from micropython import const
 import lazy
 
 _FREE = ("help", "version", "status", "unlock", "login", "quit")  # on a locked console
-_ROOM = const(4096)  # bytes free before a command is loaded: the others need some, too
+_ROOM = const(5120)  # bytes free before a command is loaded: the others need some, too
 _PAUSE_MS = const(100)
 _TRIES = const(20)
 

@@ -1,10 +1,13 @@
 """How do subsystems hear of each other's events without knowing each other?
 
 A synchronous emit: listeners run in the order of their registration, before emit returns.
-A listener's exception is logged and does not stop the others. Topics and their payloads:
-station/topics.py.
+A listener's exception is logged and does not stop the others; one that finds no memory is called
+once more. Topics and their payloads: station/topics.py.
 """
 
+from gc import collect
+
+import lazy
 from core import log
 
 
@@ -34,11 +37,26 @@ class Bus:
         fns = self._fns
         for i in range(0, len(fns), 2):
             if fns[i] == topic:
-                fn = fns[i + 1]
                 try:
-                    if callable(fn):
-                        fn(value)
-                    else:
-                        fn.event(topic, value)
+                    try:
+                        _tell(fns[i + 1], topic, value)
+                    except MemoryError:  # once more with all that there is; listeners bear it
+                        lazy.forget(0)
+                        collect()
+                        _tell(fns[i + 1], topic, value)
                 except Exception as e:
-                    log.get("SYS").exc(e, "listener of topic %d", topic)
+                    _complain(e, topic)
+
+
+def _tell(fn, topic, value):
+    if callable(fn):
+        fn(value)
+    else:
+        fn.event(topic, value)
+
+
+def _complain(e, topic):
+    try:
+        log.get("SYS").exc(e, "listener of topic %d", topic)
+    except MemoryError:
+        pass  # the control loop is among those who emit

@@ -248,7 +248,7 @@ class WebSocket:
             self._closing = True
             self._rx_left = self._rx_left or _CLOSE_S
             raise WSError("closed", 0, "lost")
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, MemoryError):
             if self.closed:  # by drop()
                 raise WSError("closed", 0, self.why)
             self.drop("lost")  # half a frame may be out: there is no way to go on

@@ -7,6 +7,7 @@ decisions are lib/ocppj's; nothing here waits for the network without a time-out
 """
 
 import asyncio
+import gc
 import os
 
 import lazy
@@ -117,8 +118,19 @@ class Link:
                 text = cp.poll(clock.uptime_s())
         except WSError:
             pass  # `keep` notices the end of the connection and tells the charge point
+        except MemoryError:
+            self.short()
         finally:
             self.busy = False
+
+    def short(self):
+        """There was no memory: what is only kept goes, and the next turn tries again."""
+        lazy.forget(0)
+        gc.collect()
+        try:
+            self.log.warn("busy: %d bytes free", gc.mem_free())
+        except MemoryError:
+            pass
 
     async def _listen(self):
         """Tell the charge point of every sign of life, and look for one if it wants to know."""
@@ -137,7 +149,11 @@ class Link:
         clock = self.app.clock
         while True:
             since = clock.uptime_s()
-            ws = await self._connect()
+            try:
+                ws = await self._connect()
+            except MemoryError:  # not even for the reason why
+                ws = None
+                self.short()
             if ws:
                 self.ws = ws
                 self.heard = 0
@@ -191,7 +207,12 @@ class Link:
             data = ws.data
             if kind == TEXT:
                 self.log.trace("<- %s", data)
-                self.cp.receive(data, clock.uptime_s())
+                for _ in range(2):  # again: what was half done counts as late, and is settled
+                    try:
+                        self.cp.receive(data, clock.uptime_s())
+                        break
+                    except MemoryError:
+                        self.short()
                 if not isinstance(data, str):
                     self.long.append(data)
             elif kind == OVERSIZE:

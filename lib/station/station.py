@@ -127,6 +127,8 @@ class Station:
                 reservations.start(self, value)
             else:
                 self.emit(topic, value)
+            if topic == topics.TX_STARTED and self.cp is not None and value.record is None:
+                self.stop(value.cid, "Other")  # nothing is sold that is not recorded
 
     def second(self, now):
         """Once a second: registers to flash, snapshots, and the end of an ordered reset."""

@@ -16,15 +16,17 @@ from station import topics
 def started(cp, session):
     """TX_STARTED: the transaction goes to the journal before anything is sent."""
     ledger = cp.lazy("ocppj.ledger")
-    session.record = number = ledger.begin(
-        cp.box,
-        session.cid,
-        session.id_tag,
-        session.meter_start_wh,
-        session.started,
-        session.parent,
-        session.reservation_id,
-    )
+    if session.record is None:  # else: what followed found no memory, and this is the second try
+        session.record = ledger.begin(
+            cp.box,
+            session.cid,
+            session.id_tag,
+            session.meter_start_wh,
+            session.started,
+            session.parent,
+            session.reservation_id,
+        )
+    number = session.record
     _add(cp, session, session.started, ledger.BEGIN, session.meter_start_wh, number)
     wanted = meter_values.wanted(cp.config, "StartTxnSampledData")
     if wanted:  # right after the start (SMV 3.3.4)

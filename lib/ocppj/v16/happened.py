@@ -1,7 +1,7 @@
 """What does it mean for the charge point that a charge, a token or the time of day came?
 
-The rarer events of the bus; events.py has those that come often. Nothing here raises: the control
-loop is among those who emit.
+The rarer events of the bus; events.py has those that come often. Nothing here raises but
+MemoryError: then it is called once more.
 """
 
 from micropython import const
@@ -16,7 +16,8 @@ def run(cp, topic, value):
     if topic == topics.TX_STARTED:
         _started(cp, value)
     elif topic == topics.TX_STOPPED:
-        cp.unsaved.append(value)
+        if value not in cp.unsaved:
+            cp.unsaved.append(value)
         cp.save()
         cp.limit(value)
         if cp.rivot:

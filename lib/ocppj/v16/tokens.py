@@ -18,8 +18,8 @@ def local(cp, tag, online):
 
 def _listed(cp, tag):
     """[status, parent] of a token on the local authorisation list, or None (S 3.5.2)."""
-    if not cp.config.get("LocalAuthListEnabled"):
-        return None
+    if not cp.config.get("LocalAuthListEnabled") or not cp.store.read("local"):
+        return None  # without a list its code is not needed
     return cp.lazy("ocppj.authlist").find(cp.store, tag, cp.clock.wall())
 
 
