@@ -171,6 +171,20 @@ def test_floors_that_no_longer_fit_give_way_the_worst_rank_first():
     assert planner.power_w == [60000, 60000]
 
 
+def test_what_a_ring_takes_for_granted():
+    ring = Ring(2, 1, 2)
+    ring.slot_of[:] = [0, 1]
+    ring.rated_w[:] = [30000, 30000]
+    ring.arrange()
+    ring.home[0] = 0
+    idle = planned(Planner(ring))  # no demand
+    assert (list(idle.wanted), idle.power_w) == ([1], [0])
+    ring.demand_w[0] = 60000
+    for volts_dv, power in ((0, 60000), (4000, 60000), (10000, 60000), (10001, 0)):
+        ring.voltage_dv[0] = volts_dv
+        assert planned(Planner(ring)).power_w == [power]
+
+
 def test_modules_have_to_stand_in_the_order_of_their_slots():
     planner = small([(0, 1000, 0)])
     planner.ring.slot_of[0] = 2
