@@ -95,7 +95,7 @@ class Csms:
 
     def answer(self, text):
         """The answer to a message of the station, None where it wants none."""
-        message = json.loads(text)
+        message = json.loads(b"".join(text) if isinstance(text, list) else text)
         if message[0] != 2:
             return None
         self.calls += 1
