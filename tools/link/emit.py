@@ -1,15 +1,19 @@
 """What text is compiled, and which line of it came from where?
 
-Statements that follow each other share a line: each line of a function costs a byte or two of RAM,
-and a traceback that names four statements still leads to the place.
+Statements that follow each other share a line, and so does `if x:` with what it does: each line of
+a function costs a byte or two of RAM, and a traceback that names four statements still leads to
+the place.
 """
 
 import ast
+import re
 from collections.abc import Iterator
 
 from tools.link.program import Module
 
 _TOGETHER = 4  # statements on a line
+_HEAD = re.compile(r" *(async |if |elif |else|for |while |try|except|finally|with )[^#]*:$")
+_COMPOUND = re.compile(r" *(async |if |elif |for |while |try:|with |def |class |@|import |from )")
 _SIMPLE = (
     ast.Assign
     | ast.AugAssign
@@ -47,7 +51,30 @@ def text_of(module: Module) -> tuple[str, list[list]]:
         if old is not None:
             file = getattr(old, "file", module.path)
             rows.append([len(lines), file, getattr(old, "line", old.lineno), name])
-    return "\n".join(lines) + "\n", rows
+    return _one_line(lines, rows)
+
+
+def _one_line(lines: list[str], rows: list[list]) -> tuple[str, list[list]]:
+    """`if x:` and the one line below it become one line."""
+    place = {row[0]: row for row in rows}
+    out: list[str] = []
+    kept: list[list] = []
+    at = 0
+    while at < len(lines):
+        line = lines[at]
+        row = place.get(at + 1)
+        body = lines[at + 1] if at + 1 < len(lines) else ""
+        follows = next((more for more in lines[at + 2 :] if more), "")
+        deeper = len(_indent(body)) > len(_indent(line)) >= len(_indent(follows))
+        if _HEAD.match(line) and deeper and not _COMPOUND.match(body):
+            at += 1
+            line += body.strip()
+            row = row or place.get(at + 1)
+        out.append(line)
+        at += 1
+        if row:
+            kept.append([len(out), *row[1:]])
+    return "\n".join(out) + "\n", kept
 
 
 def _indent(line: str) -> str:
