@@ -68,7 +68,8 @@ def build():
     """The App with every object made and wired; nothing runs yet."""
     global app
     app = App()
-    lazy.call("ota.solo", "run", app)  # where an update needs all of the memory
+    if FileStore("journal").read("update"):
+        lazy.call("ota.solo", "run", app)  # where an update needs all of the memory
     lazy.call("wiring", "build", app)
     return app
 

@@ -20,13 +20,18 @@ from ws_peers import ROOT
 
 pytestmark = pytest.mark.xdist_group("interop")
 OLD = release.version()
+HEAP = "148k"  # beside the station it takes 176 KB, alone 132
 
 
 @contextlib.asynccontextmanager
-async def station(folder, **settings):
-    """(central system, client, tool's option for the console) of a station with that flash."""
+async def station(folder, more=(), **settings):
+    """(central system, client, tool's option for the console) of a station with that flash.
+
+    more: other options of the bench.
+    """
     async with CentralSystem(accept_all=True, **settings) as csms:
-        bench = Bench(options(folder, csms=csms.ws_url, id="CP1", build="mpy", speed=60, set=[]))
+        wanted = {"csms": csms.ws_url, "id": "CP1", "build": "mpy", "speed": 60, "set": []}
+        bench = Bench(options(folder, **wanted | dict(more)))
         try:
             ready = await bench.start()
             client = await Client().dial(ready["control"])
@@ -105,4 +110,26 @@ def test_by_the_central_system(made, flash, keys, tmp_path, profile):  # noqa: F
     if profile:
         text = '{"version": 1, "values": {"AuthorizationKey": "%s"}}' % key
         (flash / "config.json").write_text(text)
+    story(flash)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("signed", [False, True])
+def test_where_there_is_no_room_beside_the_station(made, flash, keys, tmp_path, signed):  # noqa: F811
+    """.mpy files in the heap of a chip with WiFi and what the bench adds (docs/memory.md)."""
+    (tmp_path / "new.upd").write_bytes(made())
+
+    @scenario
+    async def story(flash):
+        async with station(flash, {"arch": "32", "heap": HEAP, "speed": 10}) as (csms, _, _):
+            signer = ("--key", keys / "signer.key", "--cert", keys / "signer.pem")
+            to = ("--csms", csms.http_url, "--station", "CP1", *(["--signed"] if signed else []))
+            code, said = await ota("--file", tmp_path / "new.upd", *signer, *to)
+            assert code == 0, said
+            assert f"done: {OLD} -> {NEW}" in said
+            assert ("SignatureVerified" in said) == signed
+            assert (flash / "slot").read_text() == "a ok -"
+            # It was away to fetch it, and again to install it.
+            assert (await csms.store.station("CP1")).boots == 3
+
     story(flash)
