@@ -207,6 +207,7 @@ class Link:
             data = ws.data
             if kind == TEXT:
                 self.log.trace("<- %s", data)
+                lazy.spare()
                 for _ in range(2):  # again: what was half done counts as late, and is settled
                     try:
                         self.cp.receive(data, clock.uptime_s())
