@@ -135,6 +135,17 @@ def test_of_three_modules_the_better_rank_gets_two(first, modules, exact):
     assert tuple(len(chosen) for chosen in found["modules"].values()) == modules
 
 
+def test_of_two_that_could_have_the_second_module_the_better_rank_gets_it():
+    # Found by the mutation check: the cut that is tried last is the one that the rank asks for.
+    problem = station(8, (2, 60000), (4, 60000), (7, 60000))
+    problem["modules"] = [m for m in problem["modules"] if m["slot"] in (0, 2, 3, 6, 7)]
+    assert planned(problem, False)["power_w"] == {"1": 60000, "2": 60000, "3": 30000}
+    # Trying every split, the layout with the least switching comes first: gun 3 needs no tie more.
+    found = planned(problem, True)
+    assert found["power_w"] == {"1": 60000, "2": 30000, "3": 60000}
+    assert found["owner"].count(None) == 1
+
+
 def test_two_guns_have_two_islands():
     found = planned(station(4, (0, 60000), (2, 60000)))
     assert found["power_w"] == {"1": 60000, "2": 60000}
