@@ -165,7 +165,7 @@ class Station:
 
     def __getattr__(self, name):
         """tag, authorised, can_start .. are functions of desk.py, unlock .. of service.py."""
-        if name in "remote_start remote_stop unlock set_availability reset clear_faults":
+        if name in "remote_start remote_stop unlock set_availability reset clear_faults".split():
             return lazy.method(self, "station.service", name)
         return lazy.method(self, "station.desk", name)
 
