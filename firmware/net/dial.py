@@ -16,11 +16,14 @@ async def dial(app, log):
     """
     profile = app.config.get("SecurityProfile")
     seen = []
+    ws = None
     try:
         ws = await ws_connect(*await lazy.once("net.way").way(app, log, profile, seen))
         lazy.call("net.proof", "good", app, profile, seen)
         return ws
     except (OSError, ValueError, MemoryError) as e:
+        if ws:
+            ws.drop("")
         url = lazy.once("net.way").target(app.config.get)
         secure = url[:4].lower() == "wss:"
         await lazy.load("net.refusal").tell(app, log, url, e, secure, profile)
