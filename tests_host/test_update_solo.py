@@ -42,6 +42,33 @@ main.build()
 """ % (str(ROOT / "firmware"), str(ROOT / "lib"))
 
 
+# A radio that has an address at the third look.
+RADIO = """
+STA_IF = 0
+looks = 0
+
+class WLAN:
+    def __init__(self, kind):
+        pass
+    def active(self, on=None):
+        return True
+    def config(self, *args, **more):
+        pass
+    def connect(self, ssid, key):
+        print("joining", ssid)
+    def disconnect(self):
+        pass
+    def status(self, what=None):
+        return 1001
+    def isconnected(self):
+        global looks
+        looks += 1
+        return looks > 2
+    def ifconfig(self):
+        return ("192.168.1.20", "255.255.255.0", "192.168.1.1", "192.168.1.1")
+"""
+
+
 class Flash:
     """A station's flash, and its starts."""
 
@@ -135,6 +162,18 @@ def test_nobody_orders_anything(world):
         assert flash.start() == 9 and flash.state == state
     (flash.folder / "journal/update").unlink()
     assert flash.start() == 9 and not shelf.requests
+
+
+def test_a_board_with_a_network_of_its_own_joins_it_first(world):
+    flash, _ = world
+    (flash.folder / "network.py").write_text(RADIO)
+    with open(flash.folder / "board.py", "a") as f:
+        f.write('NET = ("wifi", {})\n')
+    flash.config({"CsmsUrl": "ws://x", "WiFiSsid": "home", "NtpServers": ""})
+    process = flash.begin()
+    said, _ = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 3 and flash.state == "v", said
+    assert b"joining home" in said and b"address 192.168.1.20" in said
 
 
 def test_without_a_central_system_it_is_installed_at_once(world):
