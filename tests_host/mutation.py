@@ -1,9 +1,10 @@
 """Which small mistakes can be put into a Python source? The operators of the mutation check.
 
 A mistake is a comparison that is one off or turned round, an operator that is another, and/or
-exchanged, a condition negated, a number one more or one less, a return without its value, or a
-statement left out. What only says when a generator gives others their turn stays as it is: yields,
-conditions of nothing but yields, and the counter `work`; test_planner_steps.py looks at those.
+exchanged, a condition negated, a number one more or one less (a large one twice or half), a return
+without its value, or a statement left out. What only says when a generator gives others their turn
+stays as it is: yields, conditions of nothing but yields, and the counter `work`;
+test_planner_steps.py looks at those.
 """
 
 import ast
@@ -36,6 +37,7 @@ OTHER = {
     ast.And: ast.Or,
     ast.Or: ast.And,
 }
+LARGE = 100  # times of a station count in steps of 100 ms: one more or less would be no mistake
 LEFT_OUT = (ast.Assign, ast.AugAssign, ast.Raise, ast.Break, ast.Continue, ast.Expr)
 
 
@@ -66,8 +68,9 @@ def _changes(node):
     elif isinstance(node, ast.Constant) and isinstance(node.value, bool):
         yield _set(node, "value", not node.value)
     elif isinstance(node, ast.Constant) and isinstance(node.value, int):
-        yield _set(node, "value", node.value + 1)
-        yield _set(node, "value", node.value - 1)
+        large = abs(node.value) >= LARGE
+        yield _set(node, "value", node.value * 2 if large else node.value + 1)
+        yield _set(node, "value", node.value // 2 if large else node.value - 1)
     elif isinstance(node, ast.Return) and node.value and not isinstance(node.value, ast.Constant):
         yield _set(node, "value", ast.Constant(None))
     if isinstance(node, ast.If | ast.While | ast.IfExp):
