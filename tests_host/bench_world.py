@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import inspect
 import json
+import time
 import weakref
 from types import SimpleNamespace
 
@@ -106,34 +107,54 @@ async def bench(directory, **changes):
 async def until(check, seconds=PATIENCE_S):
     """Wait until `check()` is true and return that; a coroutine function or a plain one.
 
+    What a bench has lost because the machine was too slow for it comes on top of `seconds`.
     In vain: an AssertionError that shows what was waited for and how every bench stands.
     """
-    try:
-        async with asyncio.timeout(seconds):
-            while True:
-                found = check()
-                if inspect.isawaitable(found):
-                    found = await found
-                if found:
-                    return found
-                await asyncio.sleep(0.02)
-    except TimeoutError:
-        pass
+    end = time.monotonic() + seconds
+    lost_s = 0.0
+    while True:
+        found = check()
+        if inspect.isawaitable(found):
+            found = await found
+        if found:
+            return found
+        if time.monotonic() > end + lost_s and time.monotonic() > end + (lost_s := await _lost()):
+            break
+        await asyncio.sleep(0.02)
     raise AssertionError(f"not within {seconds:g} s: {source(check)}\n{await _benches()}")
+
+
+def _ports():
+    return {client.port for client in _clients if not client.writer.is_closing()}
+
+
+async def _ask(port, line):
+    """The answer of a control port on a connection of its own; OSError or TimeoutError."""
+    async with asyncio.timeout(12):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(line.encode() + b"\n")
+        answer = (await reader.readline()).decode().strip()
+        writer.close()
+        return answer
+
+
+async def _lost():
+    """Real seconds that the benches of this process could not use."""
+    lost_s = 0.0
+    for port in _ports():
+        with contextlib.suppress(OSError, TimeoutError, ValueError):
+            lost_s = max(lost_s, json.loads(await _ask(port, "state")).get("slipped_s", 0))
+    return lost_s
 
 
 async def _benches():
     """The last state of every bench that this process drives; its log is on stderr."""
     told = []
-    for port in {client.port for client in _clients if not client.writer.is_closing()}:
+    for port in _ports():
         told.append(f"bench at control port {port}:")
         for line in ("state", "status --json", "faults"):
             try:
-                async with asyncio.timeout(12):
-                    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-                    writer.write(line.encode() + b"\n")
-                    told.append(f"{line}: {(await reader.readline()).decode().strip()}")
-                    writer.close()
+                told.append(f"{line}: {await _ask(port, line)}")
             except (OSError, TimeoutError) as error:
                 told.append(f"{line}: {error!r}")
     return "\n".join(told)
@@ -153,8 +174,10 @@ def scenario(test):
 async def bounded(test, seconds=SCENARIO_S):
     """Await `test`; one that hangs fails and shows how every bench stands."""
     task = asyncio.ensure_future(test)
-    done, _ = await asyncio.wait({task}, timeout=seconds)
-    if not done:
+    end = time.monotonic() + seconds
+    while (left := end + await _lost() - time.monotonic()) > 0 and not task.done():
+        await asyncio.wait({task}, timeout=left)
+    if not task.done():
         told = await _benches()
         task.cancel()
         await asyncio.wait({task}, timeout=30)

@@ -16,7 +16,7 @@ import websockets
 from ocpp.routing import on
 from ocpp.v16 import ChargePoint, call_result
 
-from bench_world import Client, options, until
+from bench_world import Client, bounded, options, until
 from patience import PATIENCE_S
 from power_world import Books
 from tools.sim.bench import Bench
@@ -177,10 +177,10 @@ def check(books, state, kills):
 
 def test_twenty_kills(tmp_path):
     """S 3.7/2, S 4.10/1, S 4.10/3, E 3.78, U 5."""
-    asyncio.run(asyncio.wait_for(play(tmp_path, 20, 1), 180))
+    asyncio.run(bounded(play(tmp_path, 20, 1)))
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(2, 8))
 def test_fifty_kills(tmp_path, seed):
-    asyncio.run(asyncio.wait_for(play(tmp_path, 50, seed), 600))
+    asyncio.run(bounded(play(tmp_path, 50, seed), 600))
