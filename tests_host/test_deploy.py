@@ -104,6 +104,8 @@ def test_only_what_differs_goes_over_the_line_and_other_files_stay(board):
 def test_what_comes_by_cable_wins_over_an_update():
     there = {"slot": (6, "x"), "a/galvani.mpy": (1, "y"), "config.json": (1, "z")}
     assert plan.changes({}, there) == ([], ["slot"])
+    there |= {"journal/update": (9, "x"), "journal/proof": (9, "y"), "journal/ids": (9, "z")}
+    assert plan.changes({}, there) == ([], ["journal/proof", "journal/update", "slot"])
 
 
 def test_a_station_that_ctrl_c_has_stopped_leaves_the_memory_too(board, monkeypatch):

@@ -14,7 +14,9 @@ ROOT = Path(__file__).resolve().parents[2]
 # Folders that belong to the build: what it no longer has there is removed. All else on the flash
 # (config.json, journal, certificates, a person's own files) is left alone.
 OURS = ("lib/", "core/", "drivers/", "tasks/", "console/", "net/", "ota/", "parts/")
-SLOT = "slot"  # names the build of an update (firmware/boot.py); what comes by cable wins over it
+# What comes by cable wins over an update: `slot` names its build (firmware/boot.py), the records hold
+# one that is on its way (lib/ocppj/transfer.py).
+UPDATE = ("slot", "journal/update", "journal/proof")
 ARCHITECTURES = (
     None,
     "x86",
@@ -85,7 +87,7 @@ def changes(wanted: dict[str, bytes], there: dict[str, tuple[int, str]], rom=())
     gone = [
         path
         for path in sorted(there)
-        if path not in wanted and (path.startswith(OURS) or path in twins or path == SLOT)
+        if path not in wanted and (path.startswith(OURS) or path in twins or path in UPDATE)
     ]
     # boot.py knows how to finish an update, main.py starts what came before it.
     send.sort(key=lambda path: (path.startswith("main."), not path.startswith("boot."), path))
