@@ -14,8 +14,8 @@ ROOT = Path(__file__).resolve().parents[2]
 # Folders that belong to the build: what it no longer has there is removed. All else on the flash
 # (config.json, journal, certificates, a person's own files) is left alone.
 OURS = ("lib/", "core/", "drivers/", "tasks/", "console/", "net/", "ota/", "parts/")
-# What comes by cable wins over an update: `slot` names its build (firmware/boot.py), the records hold
-# one that is on its way (lib/ocppj/transfer.py).
+# What comes by cable wins over an update: `slot` names its build (firmware/boot.py), the records
+# hold one that is on its way (lib/ocppj/transfer.py).
 UPDATE = ("slot", "journal/update", "journal/proof")
 ARCHITECTURES = (
     None,
