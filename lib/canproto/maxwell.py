@@ -54,6 +54,9 @@ def put_f32(buf, i: int, value: int, unit: int) -> None:
         buf[i] = buf[i + 1] = buf[i + 2] = buf[i + 3] = 0
         return
     shift = 0
+    while value < 1 << 20:
+        value <<= 8
+        shift += 8
     while value < 1 << 28:  # as many bits as a small integer holds
         value <<= 1
         shift += 1

@@ -68,7 +68,8 @@ ERROR = const(29)  # ErrorCodes b0; non-zero is unsafe
 FIRMWARE = const(30)  # major << 16 | minor << 8 | patch
 BUS_ERRORS = const(31)  # TEC << 8 | REC
 REJECTED = const(32)  # frames of this PLC that were malformed, 29 bits
-NEWS = const(33)  # 1: v3, the PLC says something else than before; for who looks to clear
+# 1: other relays or safety bits, or anything else in a telemetry of v3; for who looks to clear.
+NEWS = const(33)
 _LAST = const(34)  # two of 24 bits: the last telemetry without its count, -1 after another frame
 _PLACES = const(36)
 
@@ -183,6 +184,8 @@ class Plc:
 
     def _relays(self, relays, safe, reason, uptime):
         at = self.at
+        if at[RELAYS] != relays & 7 or at[SAFE] != safe:
+            at[NEWS] = 1
         at[RELAYS] = relays & 7
         at[RELAY_FAULTS] = relays >> 3 & 7
         at[COMM] = relays >> 7

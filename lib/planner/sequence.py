@@ -72,7 +72,7 @@ class Sequence(parts.Parts):
         for row in (self.ties, self.guns, self.mns):
             rows += [row.cmd, row.fb, row.fault]
         for row in rows:
-            self._facts += [row, bytearray(len(row))]
+            self._facts.append((row, bytearray(len(row))))
         self._busy = True
         self.resting = False  # the last step found nothing to do
         self._steady = array("h", bytes(2 * slots))
@@ -113,9 +113,9 @@ class Sequence(parts.Parts):
     def _calm(self, found):
         """Nothing is pending and no fact has changed: what was found last still holds."""
         calm = not self._busy and not found
-        for i in range(0, len(self._facts), 2):
-            if self._facts[i] != self._facts[i + 1]:
-                self._facts[i + 1][:] = self._facts[i]
+        for now, before in self._facts:
+            if now != before:
+                before[:] = now
                 calm = False
         self._busy = False
         self.resting = calm

@@ -253,11 +253,12 @@ class Connector:
     def _measure(self, dt_ms):
         path = self.path
         meter = self.meter
+        fresh = path.module_fresh()
         if self.by_meter:
             if self.external is not None:
                 meter.measure(dt_ms, self.external.voltage_dv, self.external.current_da, False)
                 meter.register(self.external.energy_wh)
-        elif path.module_fresh():
+        elif fresh:
             meter.measure(dt_ms, path.voltage_dv(), path.current_da(), path.closed)
         else:
             meter.measure(dt_ms, 0, 0, False)
@@ -267,7 +268,7 @@ class Connector:
         meter.offered_da = self.limits.limit_da if running else 0
         meter.offered_w = self.limits.limit_w if running else 0
         # Flags of the status frame to the BMS: module off line, hot, BMS silent (contract a.2).
-        flags = 0 if path.module_fresh() else 1
+        flags = 0 if fresh else 1
         if self.watch.hot:
             flags |= 2
         if self.faults.mask & faults.BMS_SILENT:

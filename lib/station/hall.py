@@ -25,7 +25,6 @@ _AUX_SLOW_MS = const(1000)  # v3: its telemetry comes each 300 ms
 _TLM = const(0x46)
 _LOST = const(0x12)  # reports of a PLC that is not heard: bank.UNKNOWN of all three
 _ACK_MS = const(750)
-_CALM_MS = const(500)  # as watch_plc.py
 _LATE_MS = const(150)  # a step that comes later gives everyone a turn
 _WRAP_MS = const(1 << 29)  # six days
 
@@ -70,8 +69,9 @@ class Hall:
         self._stride = self._gun_ms // 100
         self._first = 0
         self._turn_at = array("i", bytes(4 * guns))
-        self._wait_ms = array("h", bytes(2 * guns))
+        self._calm = bytearray(guns)  # so many of its turns a gun can do without
         self.stir = bytearray(guns)  # 1: something is new, the gun does not wait for its turn
+        self._report_at = 0
         self._lost_ms = patience(version, False), patience(version, True)
         self._said = bytearray(b"\xff" * guns)  # the last reports
         self._told = bytearray(b"\xff" * guns)  # the last orders
@@ -139,6 +139,7 @@ class Hall:
         if at[plc.NEWS]:
             at[plc.NEWS] = 0
             self.stir[g] = 1
+            self._report_at = 0
         if heard & plc.SEGMENT and link.whole:
             self.paths[g].identity(link.parts.kind, link.whole)
             link.whole = None
@@ -147,6 +148,7 @@ class Hall:
     def can_state(self, ok):
         """The bus came back (True) or was lost (False)."""
         self.can_ok = ok
+        self._report_at = 0
 
     # -- the step -----------------------------------------------------------------------------
 
@@ -154,7 +156,7 @@ class Hall:
         """Let time pass: the connectors whose turn it is, then the ring, then frames.
 
         A gun's turn comes each 200 ms (300 of more than eight), each second one while its charge
-        stands, each 900 ms while no charge is meant and no output on: twelve guns are much for a
+        stands, each third one while none is meant and no output on: twelve guns are much for a
         small chip, and a PLC of v3 speaks each 300 ms. What is new of its safety, relays, stage,
         pilot or wish, too much at its meter, a PLC that falls silent or takes no limits, a plug on
         the way and an emergency stop (`pressed`) wait for no turn. Guns of v1 and v2, whose PLCs
@@ -183,31 +185,31 @@ class Hall:
     def _turns(self, connectors, dt_ms):
         now = self.clock[0]
         stir = self.stir
-        stride = self._stride
-        self._first = turn = self._first + 1 if self._first + 1 < stride else 0
+        stride, calm = self._stride, self._calm
+        self._first = first = self._first + 1 if self._first + 1 < 6 * stride else 0
+        turn = first % stride
         g, by = turn, stride
         if b"\x01" in stir or dt_ms > _LATE_MS:  # somebody is out of turn
             g, by = 0, 1
         while g < len(connectors):
             if stir[g] or by > 1 or g % stride == turn or dt_ms > _LATE_MS:
-                c = connectors[g]
-                waited = now - self._turn_at[g]
-                wait = self._wait_ms[g]
-                if stir[g] or waited > wait or c.session and wait > _CALM_MS:
-                    self._turn_at[g] = now
+                if stir[g] or not (first - g) % (stride + stride * calm[g]) or dt_ms > _LATE_MS:
+                    c = connectors[g]
                     stir[g] = 0
                     path = c.path
                     path.look()
-                    c.step(waited)
+                    c.step(now - self._turn_at[g])
+                    self._turn_at[g] = now
                     plugged = path.plugged()
                     if plugged is not c.plugged and plugged is not None:
                         stir[g] = 1
-                    self._wait_ms[g] = c.watch.calm() if stride > 1 else 0
+                    calm[g] = c.watch.calm() if stride > 1 else 0
             g += by
 
     def _rebase(self, ms):
         """Times stay small integers for ever."""
         self.clock[0] -= ms
+        self._report_at = 0
         for g in range(len(self._turn_at)):
             self._turn_at[g] -= ms
         self.modules.rebase(ms)
@@ -241,18 +243,30 @@ class Hall:
                 link.due = 0
 
     def _report(self):
-        """What the PLCs say of their three contactors: gun, tie, module contactor."""
-        said, now = self._said, self.clock[0]
-        slow_at, fast_at = now - self._lost_ms[0], now - self._lost_ms[1]
+        """What the PLCs say of their three contactors: gun, tie, module contactor.
+
+        Not before there is news, or one of them could be lost.
+        """
+        now = self.clock[0]
+        if now < self._report_at:
+            return
+        said = self._said
+        slow_ms, fast_ms = self._lost_ms
+        due = now + fast_ms
         for g in range(len(said)):
             link = self.links[g]
-            heard = link.heard
-            if not link.active:
-                lost = heard[0] < slow_at or heard[1] < slow_at
-            else:
-                lost = heard[0] < fast_at or heard[1] < fast_at
-                if now - heard[7] > _ACK_MS:  # our limits are not taken
-                    self.stir[g] = 1
+            at, other = link.heard[0], link.heard[1]
+            if other < at:
+                at = other
+            lost = now - at > (fast_ms if link.active else slow_ms)
+            if at + fast_ms < due:
+                due = at + fast_ms
+            if link.active:
+                at = link.heard[7] + _ACK_MS
+                if at < due:
+                    due = at
+                    if at < now:  # our limits are not taken
+                        self.stir[g] = 1
             relays = _LOST if lost or not self.can_ok else link.plc.at[plc.RELAYS]
             if relays != said[g]:
                 said[g] = relays
@@ -264,6 +278,7 @@ class Hall:
                     guns.fb[g] = relays & 1
                     ties.fb[g] = relays >> 1 & 1
                     mns.fb[g] = relays >> 2
+        self._report_at = due + 1
 
     def out_now(self, g):
         """The energy of gun `g` is taken away before anything else happens: its modules OFF."""

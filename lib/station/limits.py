@@ -48,14 +48,6 @@ class Limits:
         """Withdraw a claim: this name no longer limits anything."""
         self.claim(name)
 
-    def grant(self, power_w, voltage_dv, source):
-        """Lower what `resolve` has found: a share of what several have is no claim of its own."""
-        if power_w < self.limit_w:
-            self.limit_w = power_w
-            self.source = source
-            if voltage_dv > 0:
-                self.limit_da = min(self.limit_da, power_w * 100 // voltage_dv)
-
     def claims(self):
         """All claims for a person to read: list of (name, current_da or None, power_w or None)."""
         return [
@@ -70,7 +62,8 @@ class Limits:
     def resolve(self, dt_ms, voltage_dv):
         """Find the lowest claim at `voltage_dv` (0.1 V); sets limit_da, limit_w and source."""
         if voltage_dv != self._dv:
-            self._dv = -1 if self._age(dt_ms) else voltage_dv
+            aging = max(self._left_ms) >= 0 and self._age(dt_ms)
+            self._dv = -1 if aging else voltage_dv
             currents, powers = self._current_da, self._power_w
             lowest = min(currents)
             winner = currents.index(lowest)

@@ -12,7 +12,7 @@ from canproto import plc, plc_v1, segments
 from planner import planner, sequence
 from station import faults
 from station.meter import UNKNOWN
-from station.watch_plc import WatchPlc
+from station.watch_plc import WatchPlc, grant
 
 OFF = const(0)
 CLOSING = const(1)
@@ -209,13 +209,16 @@ class PlcPath:
         """After the connector has decided: what the ring is asked for this gun."""
         d = self.hall.d
         g, seq, at = self.g, d.seq, self.link.plc.at
-        session = self.connector.session
+        c = self.connector
+        session = c.session
         state = session.state if session is not None else ""
-        faulty = self.connector.faults.mask
+        faulty = c.faults.mask
         charging = state == "ready" or state == "active"
         want = 0
-        volts, amps = self.bms_vmax_dv, 20
-        if charging and not faulty and self.well and self.connector.plugged:
+        volts, amps = at[plc.TARGET_DV], 20
+        if volts < 0:
+            volts = 0
+        if charging and not faulty and self.well and c.plugged:
             if self.asked:
                 want = sequence.READY
                 volts, amps = self.volts_dv, self.amps_da
@@ -236,8 +239,9 @@ class PlcPath:
                 self.hall.arrivals += 1
                 d.ring.rank[g] = self.hall.arrivals
                 seq.cut[g] = 0
-        seq.want[g] = want
-        self._phase(seq)
+        if want != seq.want[g]:
+            seq.want[g] = want
+            self._phase(seq)
         d.ask_dv[g] = volts if want else 0
         d.ask_da[g] = amps if want else 0
         # The vehicle's own voltage: its target in the pre-charge, its reading where there is one.
@@ -251,9 +255,10 @@ class PlcPath:
             ev = bus if bus > 0 else ev
         self.pre_dv = ev
         seq.ev_dv[g] = ev if want != sequence.CLAIM else -1
-        d.present[g] = 1 if self.connector.plugged or charging else 0
+        d.present[g] = 1 if c.plugged or charging else 0
         self._watch(dt_ms, state, at)
-        self._granted(d, want)
+        if want and (d.denied[g] or d.source[g] > planner.BY_DEMAND):
+            self._granted(d, want)
         self._tell(self.link)
 
     def _watch(self, dt_ms, state, at):
@@ -276,12 +281,12 @@ class PlcPath:
     def _granted(self, d, want):
         """What the plan allows is the limit that counts, and says who it is from."""
         limits = self.connector.limits
-        if want and d.denied[self.g]:
-            limits.grant(0, d.ask_dv[self.g], "ring")  # `ring` on the console says why
+        if d.denied[self.g]:
+            grant(limits, 0, d.ask_dv[self.g], "ring")  # `ring` on the console says why
         if self.proven and want == sequence.READY:
             source = d.source[self.g]
             if source > planner.BY_DEMAND and d.power_w[self.g] < limits.limit_w:
-                limits.grant(d.power_w[self.g], d.bus_dv[self.g], _SOURCES[source])
+                grant(limits, d.power_w[self.g], d.bus_dv[self.g], _SOURCES[source])
 
     # -- what the PLC is told -----------------------------------------------------------------
 

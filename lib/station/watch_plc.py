@@ -17,13 +17,20 @@ _LOCK_MS = const(5000)  # an order and its report take 2.5 s with v3, the motor 
 _ACK_MS = const(1500)
 _CLOSE_MS = const(10_000)  # from the wish for energy to a closed contactor (ISO 15118: 7 s)
 _COOLED_DC = const(50)
-_CALM_MS = const(500)  # less than two turns
-_REST_MS = const(800)
 # Meter and modules, two sources of the same (b.6): a difference of more than 5 % and 20 V, or 10 %
 # and 2 A, seen five times a second apart.
 _COMPARE_MS = const(1000)
 _DIFFER = const(5)
 _LONG = const(86_400_000)
+
+
+def grant(limits, power_w, voltage_dv, source):
+    """Lower what `limits` have resolved: a share of what several have is no claim of its own."""
+    if power_w < limits.limit_w:
+        limits.limit_w = power_w
+        limits.source = source
+        if voltage_dv > 0:
+            limits.limit_da = min(limits.limit_da, power_w * 100 // voltage_dv)
 
 
 class WatchPlc:
@@ -157,10 +164,10 @@ class WatchPlc:
         )
 
     def calm(self):
-        """After a step: for how many ms does nothing need the gun's attention that is no news?
+        """After a step: how many of its turns can the gun do without, if there is no news?
 
-        Nothing counts towards a fault or an end, and the current stands: it is checked each
-        second turn. Nobody wants energy and the output is off: slower still.
+        1: nothing counts towards a fault or an end, and the current stands; 2: nobody wants
+        energy, and the output is off.
         """
         path = self.path
         c = path.connector
@@ -168,13 +175,13 @@ class WatchPlc:
         if c.faults.mask or path.link.unheard or self._pilot_ms or c.locked and session is None:
             return 0
         if session is None:
-            return 0 if path.link.active else _REST_MS
+            return 0 if path.link.active else 2
         if path.phase != 2 or session.state != "active" or not path.metered or self._over_ms:
             return 0
         if c.taper_ms or c.done_ms or path.broken_ms or self._differ or c.silent_ms or c.resume_ms:
             return 0
         d = path.hall.d
-        return _CALM_MS if d.granted_da[path.g] == d.aim_da[path.g] else 0
+        return 1 if d.granted_da[path.g] == d.aim_da[path.g] else 0
 
     def derated_da(self, rated_da):
         """Current allowed at the gun's temperature: linear from TempDerate to TempMax."""
