@@ -158,7 +158,7 @@ class RingWorld:
                 gone = module.off_line or m in self.silent
                 d.health_pm[m] = 0 if gone or not module.temp_c < 85 else 1000
                 d.volts_dv[m] = -1 if gone else round(module.voltage_v * 10)
-                d.amps_da[m] = -1 if gone else round(module.current_a * 10)
+                d.flows(m, -1 if gone else round(module.current_a * 10))
                 d.volts_at[m] = self.now_ms
                 if module.off_line:
                     d.amps_da[m] = 0
@@ -184,7 +184,7 @@ class RingWorld:
                 self._turn[m] = (self._turn[m] + 1) % 3
                 volts = volts or self._turn[m] == 0
                 if heard and self._turn[m] == 1:
-                    d.amps_da[m] = round(module.current_a * 10)
+                    d.flows(m, round(module.current_a * 10))
                     self._amps_ms[m] = 0
             if heard and volts:
                 d.volts_dv[m] = round(module.voltage_v * 10)
@@ -194,7 +194,7 @@ class RingWorld:
                 d.volts_dv[m] = -1
             if self._amps_ms[m] > STALE_MS or d.volts_dv[m] < 0:
                 if d.amps_da[m] >= 0:
-                    d.amps_da[m] = -1 - max(d.amps_da[m], d.set_da[m])
+                    d.amps_da[m] = -1 - max(d.amps_da[m], d.peak_da[m])
                 d.health_pm[m] = 0
 
     def _banks(self):

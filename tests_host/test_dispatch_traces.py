@@ -120,7 +120,9 @@ def test_b14_who_charges_is_not_dropped_for_a_better_rank():
     assert w.amps(1) > 50 and w.d.seq.guns.moves[1] == 1 and not w.violations
 
 
-@pytest.mark.parametrize("seed, what", [(48, "grid"), (1115, "grid"), (1134, "closing")])
+@pytest.mark.parametrize(
+    "seed, what", [(48, "grid"), (1115, "grid"), (1134, "closing"), (5050, "opening")]
+)
 def test_worlds_that_once_broke_a_rule(seed, what):
     chaos = Chaos(seed, 3, lag=True)
     assert not chaos.run(60), (what, chaos.trace[-8:])

@@ -45,6 +45,7 @@ class Deal(tally.Tally):
         # Nothing is found anew that nothing has changed for. fill: the plan's powers are to be
         # shared out again; moving: time alone changes something, or somebody else has.
         self.fill = self.moving = self._whole = True
+        self._charged = 0
 
     def demand(self, g):
         """What gun `g` asks for, in watts."""
@@ -125,12 +126,14 @@ class Deal(tally.Tally):
                     bus[g] = volts if volts > seq.safe_dv else self.ask_dv[g]
             if h != NOBODY and seq.want[g] and not seq.mns.proven(h):
                 self.moving = True  # its voltage is that of any of its slots
-        feeds, slot_of = seq.feeds, self.ring.slot_of
-        for m in range(len(slot_of)):
-            g = feeds[slot_of[m]]
-            if g != NOBODY and stale[g] and self._carrying(m, g):
-                left[g] = min(left[g] + self.carries(m, bus[g]), 30_000)
-                count[g] += 1
+        feeds, first = seq.feeds, self.ring.first
+        for s in range(len(feeds)):
+            g = feeds[s]
+            if g != NOBODY and stale[g]:
+                for m in range(first[s], first[s + 1]):
+                    if self._carrying(m, g):
+                        left[g] = min(left[g] + self.carries(m, bus[g]), 30_000)
+                        count[g] += 1
 
     def _raise(self, up):
         """What rises takes what is free."""
@@ -177,56 +180,69 @@ class Deal(tally.Tally):
 
     def deal(self, dt_ms):
         """Set-points of every module: on, set_dv, set_da."""
-        seq, left, stale = self.seq, self._left, self.stale
+        stale, whole, feeds = self.stale, self._whole, self.seq.feeds
         if b"\x01" not in stale:
             return
-        slot_of, whole = self.ring.slot_of, self._whole
-        for g in range(len(left)):
-            left[g] = self.granted_da[g]
-        charged = 0  # by bits: guns whose pre-charge has its module
-        for m in range(len(slot_of)):
-            s = slot_of[m]
-            g = seq.feeds[s]
-            if not whole and (g == NOBODY or not stale[g]):
-                continue
-            on = volts = amps = 0
-            self.brisk[m] = seq.look[s]
-            if self.health_pm[m] <= 0:
-                pass
-            elif g != NOBODY and seq.guns.proven(g):
-                volts = self.ask_dv[g]
-                if self._carrying(m, g):
-                    # The even share of what is left; those who carry less come out short, which
-                    # the next in turn take over.
-                    on = 1
-                    count = self._count[g]
-                    amps = (left[g] + count - 1) // count if count else 0
-                    amps = min(amps, self.carries(m, self.bus_dv[g]))
-                    left[g] -= amps
-                    self._count[g] = max(count - 1, 0)
-                elif self.carrier[m] == g:
-                    on = 1  # it takes a share when it has answered
-                elif self.on[m]:
-                    on, amps = self._drained(m, dt_ms)
-            elif g != NOBODY and self._precharges(g):
-                # Pre-charge: exactly one module, of the home slot if that has one.
-                home = seq.home[g]
-                if s != home and seq.able[home] or charged >> g & 1 or not self._first(m, s):
-                    pass
-                elif self._rests(m, s):
-                    charged |= 1 << g
-                    volts, amps = seq.ev_dv[g], _PRECHARGE_DA
-                    on = self.brisk[m] = 1 if volts > 0 else 0
-            elif seq.match_dv[s]:
-                if self._rests(m, s) and (self._first(m, s) or not seq.mns.may(s)):
-                    on, volts, amps = 1, seq.match_dv[s], _PRECHARGE_DA
-                    self.brisk[m] = 1
-            elif self.on[m] and not self._cut(s):
-                volts = self.set_dv[m]
-                on, amps = self._drained(m, dt_ms)
-            self._order(m, 1 if on else 0, volts, amps)
+        for g in range(len(stale)):
+            self._left[g] = self.granted_da[g]
+        self._charged = 0  # by bits: guns whose pre-charge has its module
+        for s in range(len(feeds)):
+            g = feeds[s]
+            if whole or g != NOBODY and stale[g]:
+                live = g != NOBODY and self.seq.guns.proven(g)
+                for m in range(self.ring.first[s], self.ring.first[s + 1]):
+                    self.brisk[m] = self.seq.look[s]
+                    if self.health_pm[m] <= 0:
+                        self._order(m, 0, 0, 0)
+                    elif live:
+                        self._share(m, g, dt_ms)
+                    else:
+                        self._prepare(m, s, g, dt_ms)
         for g in range(len(stale)):
             stale[g] = 0
+
+    def _share(self, m, g, dt_ms):
+        """What module `m` gives to gun `g`, whose contactor is closed."""
+        on = amps = 0
+        if self._carrying(m, g):
+            # The even share of what is left; those who carry less come out short, which the next
+            # in turn take over.
+            on = 1
+            count = self._count[g]
+            if count:
+                amps = (self._left[g] + count - 1) // count
+                top = self.carries(m, self.bus_dv[g])
+                if amps > top:
+                    amps = top
+                self._left[g] -= amps
+                self._count[g] = count - 1
+        elif self.carrier[m] == g:
+            on = 1  # it takes a share when it has answered
+        elif self.on[m]:
+            on, amps = self._drained(m, dt_ms)
+        self._order(m, 1 if on else 0, self.ask_dv[g], amps)
+
+    def _prepare(self, m, s, g, dt_ms):
+        """What module `m` of slot `s` does where no contactor of a gun is closed."""
+        seq = self.seq
+        on = volts = amps = 0
+        if g != NOBODY and self._precharges(g):
+            # Pre-charge: exactly one module, of the home slot if that has one.
+            home = seq.home[g]
+            if s != home and seq.able[home] or self._charged >> g & 1 or not self._first(m, s):
+                pass
+            elif self._rests(m, s):
+                self._charged |= 1 << g
+                volts, amps = seq.ev_dv[g], _PRECHARGE_DA
+                on = self.brisk[m] = 1 if volts > 0 else 0
+        elif seq.match_dv[s]:
+            if self._rests(m, s) and (self._first(m, s) or not seq.mns.may(s)):
+                on, volts, amps = 1, seq.match_dv[s], _PRECHARGE_DA
+                self.brisk[m] = 1
+        elif self.on[m] and not self._cut(s):
+            volts = self.set_dv[m]
+            on, amps = self._drained(m, dt_ms)
+        self._order(m, 1 if on else 0, volts, amps)
 
     def _cut(self, s):
         g = self.seq.holder[self.seq.part[s]]
@@ -261,6 +277,9 @@ class Deal(tally.Tally):
     def _order(self, m, on, volts, amps):
         if not on:
             volts = amps = 0
+        if amps > self.peak_da[m]:
+            self.peak_da[m] = amps
+            self.stir[self.ring.slot_of[m]] = 1
         if on != self.on[m]:
             self.on[m] = on
             self.on_at[m] = self.now

@@ -24,12 +24,12 @@ class Parts:
     """Facts of a ring of `slots` slots, each with a tie and a module contactor, and `guns` guns.
 
     By index: home owner (NONE: nobody) able (modules of a slot that can run) hot (1: one is told
-    to run) volts_dv amps_da (of a slot's modules; -1 unknown) fresh (volts_dv is new) ev_dv
-    (behind the gun contactor; -1 unknown) gun_da (of its own meter; -1 unknown) want cut
-    (constants of sequence.py); ties, guns, mns: Banks, whose `fb` are the reports. `survey`
-    finds: part, the part of the ring a slot may be joined to; holder, the gun that lives in a
-    part (NONE, SEVERAL); part_da, the current of all its modules. look: 1 for a slot whose
-    voltage a contactor waits for: it has to be read anew all the time. bridged: 1 for
+    to run) volts_dv amps_da (of a slot's modules; -1 unknown) ev_dv (behind the gun contactor; -1
+    unknown) gun_da (of its own meter; -1 unknown) want cut (constants of sequence.py); still_ms
+    (set to 0 for a slot whose volts_dv is not new); ties, guns, mns: Banks, whose `fb` are the
+    reports. `survey` finds: part, the part of the ring a slot may be joined to; holder, the gun
+    that lives in a part (NONE, SEVERAL); part_da, the current of all its modules. look: 1 for a
+    slot whose voltage a contactor waits for: it has to be read anew all the time. bridged: 1 for
     a gun that is joined to another; it is cut.
     """
 
@@ -40,7 +40,6 @@ class Parts:
         self.able = bytearray(slots)
         self.hot = bytearray(slots)
         self.volts_dv = array("h", bytes(2 * slots))
-        self.fresh = bytearray(slots)
         self.amps_da = array("h", bytes(2 * slots))
         self.ev_dv = array("h", [-1] * guns)
         self.gun_da = array("h", [-1] * guns)
@@ -180,7 +179,7 @@ class Parts:
             volts, was = self.volts_dv[s], self.still_dv[s]
             # Below V_safe it may fall: there it can only die.
             still = abs(volts - was) <= _STILL_DV or 0 <= volts < was and volts <= self.safe_dv
-            if volts < 0 or not still or not self.look[s] or not self.fresh[s]:
+            if volts < 0 or not still or not self.look[s]:
                 self.still_dv[s] = volts
                 self.still_ms[s] = 0
             else:

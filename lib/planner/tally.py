@@ -41,6 +41,7 @@ class Tally:
         self.clock = array("i", [0])
         self.on = bytearray(modules)
         self.set_da = array("h", bytes(2 * modules))
+        self.peak_da = array("h", bytes(2 * modules))  # the most that was ordered since amps_da
         self.now = LONG_MS
         self.on_at = array("i", bytes(4 * modules))  # when it was switched
         self.every = self.late = True
@@ -94,6 +95,13 @@ class Tally:
                     self._slot(seq, s, old)
             self._measure()
 
+    def flows(self, m, amps_da):
+        """A new reading of the current of module `m`."""
+        self.amps_da[m] = amps_da
+        if self.peak_da[m] != self.set_da[m]:
+            self.peak_da[m] = self.set_da[m]
+            self.stir[self.ring.slot_of[m]] = 1
+
     def _hear(self):
         """Which slots have modules that say something else than before?"""
         volts, amps = self.volts_dv, self.amps_da
@@ -131,8 +139,8 @@ class Tally:
             if flows < 0:
                 amps = -1
             elif amps >= 0:
-                # A reading is a moment old: what flows is not yet less than what was ordered.
-                told = self.set_da[m]
+                # A reading is a moment old: what flows may be what was ordered since.
+                told = self.peak_da[m]
                 amps += told if told > 20 and told > flows else flows
             if self.on[m]:
                 hot = 1
@@ -141,7 +149,8 @@ class Tally:
             self._moved(s)
         seq.able[s] = able
         seq.hot[s] = hot
-        seq.fresh[s] = fresh
+        if not fresh:
+            seq.still_ms[s] = 0
         seq.amps_da[s] = amps if amps < 32_000 else 32_000
         self._watts[s] = watts
 

@@ -82,7 +82,7 @@ class ModuleBus:
                 self.news = True
             self._v_at[m] = now
         elif register == maxwell.CURRENT:
-            d.amps_da[m] = value
+            d.flows(m, value)
             if self._i_at[m] == _GONE:
                 self.news = True
             self._i_at[m] = now
@@ -130,7 +130,7 @@ class ModuleBus:
             self._i_at[m] = _GONE
         if _GONE in (self._v_at[m], self._i_at[m]) and d.amps_da[m] >= 0:
             # It may go on with what it was told.
-            d.amps_da[m] = -1 - max(d.amps_da[m], d.set_da[m])
+            d.amps_da[m] = -1 - max(d.amps_da[m], d.peak_da[m])
         if self._t_at[m] < now - _TEMP_MS:
             self._t_at[m] = _GONE
         # A time of _GONE is above all others.
