@@ -170,8 +170,9 @@ class PlcLink:
         if self.parts is not None and not self.parts.step(now - self._then):
             self.parts = None
         self._then = now
+        clearing = self._clears or self.bits & plc_v1.CLEAR_FAULTS
         content = self.relays | self.mask << 3 | (self.bits & _COMMAND) << 6
-        if content != self._told or self._told_at != _NEVER or self._clears or self._tries:
+        if content != self._told or self._told_at != _NEVER or clearing or self._tries:
             self._count(now, content)
         if self.version == 1:
             self._talk_v1(now)
@@ -183,7 +184,7 @@ class PlcLink:
             due = self._slow_at
         if self._told_at != _NEVER and self._again_at < due:
             due = self._again_at
-        self.due = now if self._clears or self.parts or self.bits & plc_v1.CLEAR_FAULTS else due
+        self.due = now if clearing or self.parts else due
 
     def _count(self, now, content):
         """New content gets a new number; what is not acknowledged is sent again."""
