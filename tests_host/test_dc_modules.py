@@ -153,13 +153,12 @@ def test_hours_decide_who_runs_and_outlive_a_restart(w):
     w.charge(1, amperes=60)
     w.pass_time(6)
     assert [m.number for m in w.plant.ring.modules if m.on] == [2]
-    w.pass_time(130)
-    assert w.hall.modules._run_ms[1] >= 120_000
+    w.pass_time(68)
+    assert w.hall.modules._run_ms[1] >= 60_000
     w.station.second(1800 + w.clock.uptime_s())
     again = DcWorld(guns=2, store=w.store)
     assert list(again.hall.d.ring.hours) == [5, 0, 0, 0]
-    assert again.hall.modules._run_ms[1] >= 120_000
-    assert again.hall.modules._run_ms[0] < 60_000
+    assert again.hall.modules._run_ms[1] >= 60_000 > again.hall.modules._run_ms[0]
 
 
 def test_hours_that_cannot_be_read_begin_anew(w):

@@ -9,11 +9,15 @@ import pytest
 from dc_world import DcWorld
 
 
+def long(version):
+    return pytest.param(version, marks=pytest.mark.long)
+
+
 def world(version=3, **settings):
     return DcWorld(guns=2, version=version, GunRelayBy="plc", **settings)
 
 
-@pytest.mark.parametrize("version", [1, 2, 3])
+@pytest.mark.parametrize("version", [long(1), long(2), 3])
 def test_a_charge(version):
     w = world(version)
     w.charge(1, amperes=250)
