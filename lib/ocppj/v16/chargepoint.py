@@ -18,7 +18,6 @@ from station import topics
 
 _DAY_S = 86400
 _RETRY_S = 10  # flash refused: the next try
-_LOOK_S = 3600  # how often certificates are looked after
 _BOOT_S = 15  # after a boot a card waits so long for the CSMS before the station decides alone
 
 
@@ -142,61 +141,17 @@ class ChargePoint(Events):
     def take(self, event, now):
         """What rpc made of a message."""
         try:
-            self._heard(event, now)
+            self.lazy("ocppj.v16.hears").event(self, event, now)
         except OSError as e:
             self.log.critical("journal cannot be written: %s", str(e))
             self.box.wait = now + _RETRY_S
 
-    def _heard(self, event, now):
-        kind, message_id, action, payload, detail = event
-        if kind == rpc.IGNORED and message_id and payload is not None:
-            doubt = self.doubt
-            if doubt and doubt[0] == message_id:  # only just too late
-                self.doubt = None
-                kind = rpc.RESULT
-                action = doubt[1]
-            else:
-                self.late(message_id, payload)
-        self.alive(now)
-        if kind == rpc.IGNORED:
-            self.log.warn("ignored: %s", detail)
-            if message_id is None:
-                self.alarm("InvalidMessages", "ignored")
-        elif kind == rpc.CALL or kind == rpc.REFUSED:
-            if self.registration == "Rejected":
-                self.log.warn("rejected by the CSMS: %s not answered", action)  # S 4.2
-            elif kind == rpc.CALL:
-                self._serve(message_id, action, payload, now)
-            else:
-                if action in ("TriggerMessage", "ExtendedTriggerMessage"):
-                    detail = self.lazy("ocppj.v16.triggered").refused(detail)
-                if ',"Not' not in detail:  # not for one that is only unknown here
-                    self.alarm("InvalidMessages", "refused")
-                self.replies.append(detail)
-        else:
-            if kind != rpc.RESULT:
-                self.log.warn("%s: %s %s", action, detail[0], detail[1])
-            if kind == rpc.ERROR or not answers.answered(self, message_id, action, payload, now):
-                answers.failed(self, message_id, action, now, detail and detail[0])
-
-    def _serve(self, message_id, action, payload, now):
-        """Handle a call; what follows from it happens after its answer is queued."""
-        name = bytearray()
-        for c in action.encode():  # a str for each letter would cost more than all the rest
-            if c < 97:
-                name.append(95)
-                c |= 32
-            name.append(c)
-        name = "ocppj.v16.calls." + str(name, "utf8")[1:]
-        while self.work:  # what was asked first is done first
-            self._turn()
-        self._answer(message_id, action, lambda: self.lazy(name).run(self, payload, now))
-
-    def _turn(self):
+    def turn(self):
+        """One more turn of the call that is worked on."""
         work, self.work = self.work, None
-        self._answer(*work)
+        self.answer(*work)
 
-    def _answer(self, message_id, action, make):
+    def answer(self, message_id, action, make):
         """Queue what make() answers to a call; nothing yet if it is a function for later turns."""
         then = None
         text = None
@@ -233,7 +188,7 @@ class ChargePoint(Events):
         if not self.linked:
             return None
         if self.work:
-            self._turn()
+            self.turn()
         if self.replies:
             self.sent = now
             return self.replies.pop(0)
@@ -284,76 +239,24 @@ class ChargePoint(Events):
             self.rivot.tick(now)
         look = now >= self.look_at and self.linked
         if self.jobs or self.signing or self.box.undated is not None or look or now % 60 == 0:
-            self._rarely(now, look)
+            self.lazy("ocppj.v16.seldom").tick(self, now, look)
         lazy.tick(now)
-
-    def _rarely(self, now, look):
-        """The part of _tick that has no cause each second, but one each minute."""
-        if self.jobs and not self.work:  # one after the other: memory
-            self.lazy("ocppj.transfer").tick(self, now)
-        if self.signing:
-            self.lazy("ocppj.signing").tick(self, now)
-        if self.box.undated is not None:
-            try:
-                self.lazy("ocppj.dating").step(self.box)
-            except OSError as e:
-                self.log.error("journal cannot be written: %s", str(e))
-        if look:
-            self.look_at = now + _LOOK_S
-            self.lazy("ocppj.v16.secured").look(self, now)
-        if now % 60 == 0:
-            self.box.measure()
-            if self.box.full and not self.journal_full:
-                self.alarm("MemoryExhaustion", "flash")
-            self.journal_full = self.box.full
 
     def _next(self, now):
         """(action, payload, id or None) of the next CALL, or None. Most of the time it is none."""
         more = self.triggers or self.asks or self.status.queue or self.notices or self.alarms
         if more or self.extra or self.registration != "Accepted":
-            return self._ahead(now)
-        return self._owed(now, 0, self.box.tail) or self._beat(now)
+            return self.lazy("ocppj.v16.seldom").message(self, now)
+        return self.owed(now, 0, self.box.tail) or self.pulse(now)
 
-    def _beat(self, now):
+    def pulse(self, now):
+        """A Heartbeat if it is time, or None."""
         quiet = now - self.sent
         if 0 < self.heartbeat <= quiet or now - self.timed >= _DAY_S:
             return "Heartbeat", {}, None
         return None
 
-    def _ahead(self, now):
-        """What goes before messages of the journal, and what goes after them."""
-        registration = self.registration
-        if self.triggers and registration != "Rejected":
-            message = self.lazy("ocppj.v16.triggered").take(self, now)
-            if message:
-                return message
-        if registration != "Accepted":
-            if now < self.boot_at:
-                return None
-            return "BootNotification", self.lazy("ocppj.v16.boot").request(self), None
-        if self.asks:
-            return "Authorize", {"idTag": self.asks[0][1]}, None
-        if self.status.queue:
-            if self.station.settle_ms:
-                return None
-            # In the order of events, but no status waits for what happened offline.
-            message = self._owed(now, self.fresh, self.status.queue[0][3])
-            return message or ("StatusNotification", self.status.next(), None)
-        if self.notices:
-            self.telling = True
-            return self.notices[0][0], self.notices[0][1], None
-        message = self._owed(now, 0, self.box.tail)
-        if message:
-            return message
-        if self.alarms and now >= self.alarm_at:
-            message = self.lazy("ocppj.alarms").message(self)
-            if message:
-                return message
-        if self.extra:
-            return "DataTransfer", self.extra.pop(0), None
-        return self._beat(now)
-
-    def _owed(self, now, first, end):
+    def owed(self, now, first, end):
         """The head of the journal if it may be sent; its number is from `first` to below `end`."""
         try:
             return transactions.message(self, now, first, end)
