@@ -16,6 +16,7 @@ from tools.bench import (
     ring,
     security,
     smallest,
+    tls,
     update,
     websocket,
 )
@@ -33,6 +34,7 @@ GROUPS = (
     heap,
     packages,
     smallest,
+    tls,
     update,
     flash,
 )
