@@ -1,13 +1,17 @@
 """What does an update of 200 KB cost: time, heap?
 
 `update.*`: firmware/ota/ on the 32-bit port, fed in pieces of 1 KB, the signature judged.
-`heap.smallest_update_*`: the frozen station that is told by its central system and fetches the
-bundle by HTTP, in the smallest heap in which it gets as far as installing.
+`heap.smallest_update_*.frozen`: the station that is told by its central system and fetches the
+bundle by HTTP, in the smallest heap in which it gets as far as installing. `.mpy`: the same
+without the station (firmware/ota/solo.py), fetched at one start and judged at the next.
 """
 
 import asyncio
 import datetime
 import random
+import shutil
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -15,6 +19,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from tools import build, micropython
 from tools.bench import port, smallest, trust
 from tools.bench.figures import Figure, measures, say
 from tools.bench.rig import Rig, RigError
@@ -84,29 +89,75 @@ async def play(kind: str, heap: str) -> None:
                 raise RigError(f"no update within {PLAY_S} s") from None
 
 
-@measures(*(f"heap.smallest_update_{kind}.frozen" for kind in KINDS), seconds=120)
+def _alone(kind: str, heap: str, record) -> None:
+    """Two starts of .mpy files without the station. RigError if one of them fails."""
+    data, root = made(kind, "UNIX")
+    with tempfile.TemporaryDirectory() as name:
+        flash = Path(name, "flash")
+        shutil.copytree(build.tree("mpy"), flash)
+        for folder in ("certs", "journal"):
+            (flash / folder).mkdir()
+        der = root.public_bytes(serialization.Encoding.DER)
+        (flash / "certs" / "maker-0123456789abcdef.der").write_bytes(der)
+        (flash / "config.json").write_text('{"version":1,"values":{"CsmsUrl":"ws://127.0.0.1:1"}}')
+        order = flash / "journal" / "update"
+        start = "import sys; sys.path[:0] = ['', 'lib']; import main; main.run()"
+        command = [str(micropython.path(port.BITS)), "-X", "heapsize=" + heap, "-c", start]
+        env = {"GALVANI_CAN": "slcan://127.0.0.1:9", "GALVANI_CONSOLE": "0"}
+        with serve.serve(serve.Shelf("bench.upd", data), "127.0.0.1") as shelf:
+            state = "f"
+            for wanted in ("v", "g"):
+                order.write_bytes(record.pack([shelf.url, 0, 1, 0, state]))
+                done = subprocess.run(
+                    command, cwd=flash, env=env, capture_output=True, timeout=PLAY_S
+                )
+                found = record.unpack(order.read_bytes())
+                if done.returncode != 3 or found[4] != wanted:
+                    raise RigError(f"alone, {state}: {found[4]}")
+                state = wanted
+
+
+def _record():
+    """lib/record.py, on CPython."""
+    sys.path[:0] = [str(port.ROOT / "lib"), str(port.ROOT / "tests_host" / "shim")]
+    try:
+        import record
+    finally:
+        del sys.path[:2]
+    return record
+
+
+_NAMES = [f"heap.smallest_update_{kind}.{form}" for kind in KINDS for form in ("frozen", "mpy")]
+
+
+@measures(*_NAMES, seconds=150)
 def heaps():
     """By binary search, as for a charge."""
     for kind in KINDS:
-        yield _heap(kind)
+        what = f"an update of 200 KB by HTTP beside the station, {KINDS[kind]}"
+        yield _heap(f"heap.smallest_update_{kind}.frozen", what, 32, _beside, kind)
+        what = f"the same alone, {KINDS[kind]}"
+        yield _heap(f"heap.smallest_update_{kind}.mpy", what, 64, _alone, kind, _record())
 
 
-def _heap(kind):
-    name = f"heap.smallest_update_{kind}.frozen"
+def _beside(kind, heap):
+    asyncio.run(play(kind, heap))
+
+
+def _heap(name, what, low, run, kind, *more):
     last = {}
 
     def plays(kb):
         try:
-            asyncio.run(play(kind, f"{kb}k"))
-        except (RigError, TimeoutError, OSError) as error:
+            run(kind, f"{kb}k", *more)
+        except (RigError, TimeoutError, OSError, subprocess.TimeoutExpired) as error:
             last["why"] = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
             say(f"{name}: {kb} KB is too small: {last['why']}")
             return False
         say(f"{name}: {kb} KB takes it")
         return True
 
-    kb = smallest.search(plays, 32, 128)
+    kb = smallest.search(plays, low, 160)
     if kb is None:
-        return Figure(name, None, "B", f"an update: not even with 128 KB: {last['why']}")
-    source = f"-X heapsize={kb}k, an update of 200 KB by HTTP, {KINDS[kind]}"
-    return Figure(name, kb * 1024, "B", source)
+        return Figure(name, None, "B", f"{what}: not even with 160 KB: {last['why']}")
+    return Figure(name, kb * 1024, "B", f"-X heapsize={kb}k, {what}")

@@ -3,8 +3,8 @@
     update_cost.py BUNDLE ROOT NOW
 
 BUNDLE is fed in pieces of 1 KB, as net/files.py does, and put into folder `a`, with the signature
-judged by the real code (ROOT: certificate of a Manufacturer root, DER; NOW: Unix seconds). Twice:
-for the time, and with a collection after each piece for what is held.
+judged by the real code (ROOT: certificate of a Manufacturer root, DER; NOW: Unix seconds). Several
+times, the best counts; then with a collection after each piece for what is held.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ import time
 import lazy
 
 PIECE = 1024
+_RUNS = 5
 
 
 class Board:
@@ -116,15 +117,16 @@ def main():
     os.mkdir("certs")
     with open(sys.argv[2], "rb") as f, open("certs/maker-0123456789abcdef.der", "wb") as out:
         out.write(f.read())
-    found = {}
-    for weigh in (False, True):
+    found = {"time": 1 << 29, "step": 1 << 29}
+    for weigh in (False,) * _RUNS + (True,):
         steps = Steps(weigh)
         asyncio.sleep_ms = steps.sleep_ms
         took = asyncio.run(take(steps))
         if weigh:
             found["live"] = steps.most
         else:
-            found["time"], found["step"] = took, steps.longest
+            found["time"] = min(found["time"], took)
+            found["step"] = min(found["step"], steps.longest)
     print(json.dumps(found))
 
 
