@@ -98,7 +98,8 @@ class WatchPlc:
             if fault & bank.STUCK:
                 found |= faults.NOT_FOLLOWING
         if not path.proven and seq.want[g] > 1 and not d.denied[g]:
-            self._close_ms = min(self._close_ms + dt_ms, _LONG)
+            if b"\x01" not in seq.dry:  # nobody waits for a loan that ends slowly
+                self._close_ms = min(self._close_ms + dt_ms, _LONG)
             if self._close_ms > _CLOSE_MS:
                 found |= faults.NOT_FOLLOWING
         else:
