@@ -117,5 +117,23 @@ def test_who_is_denied_says_so_with_the_planners_reason():
     assert json.loads(next(console().ring(_app(w), ["--json"], None)))["guns"][1] == gun
 
 
+def test_a_module_says_what_ails_it_and_the_station_what_it_could_give():
+    w = DcWorld(guns=2)
+    facts = console().facts(w.hall)
+    assert facts["capacity_w"] == 120_000 and facts["slots"][0]["modules"][0]["trouble"] == ""
+    silent, hot = w.plant.ring.modules[0], w.plant.ring.modules[3]
+    silent.off_line = True
+    hot.forced_temp_c = 80.0
+    w.pass_time(8)
+    facts = console().facts(w.hall)
+    assert [m["trouble"] for s in facts["slots"] for m in s["modules"]] == [
+        "silent",
+        "",
+        "",
+        "hot",
+    ]
+    assert facts["capacity_w"] == 75_000
+
+
 def _app(world):
     return type("App", (), {"station": world.station})

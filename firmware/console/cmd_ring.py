@@ -55,26 +55,36 @@ def facts(hall) -> dict:
                 "owner": None if owner == _NOBODY else owner + 1,
                 "tie": _state(seq.ties, s),
                 "mn": _state(seq.mns, s),
-                "modules": [_module(d, m) for m in range(d.ring.first[s], d.ring.first[s + 1])],
+                "modules": [_module(hall, m) for m in range(d.ring.first[s], d.ring.first[s + 1])],
             }
         )
     return {
         "grid_w": d.grid_w,
+        "capacity_w": sum([w * h // 1000 for w, h in zip(d.ring.rated_w, d.health_pm)]),
         "slots": slots,
         "guns": [_gun(hall, g, waits) for g in range(len(hall.links))],
     }
 
 
-def _module(d, m):
+def _module(hall, m):
+    d = hall.d
+    trouble = ""
+    if d.volts_dv[m] < 0 or d.amps_da[m] < 0:
+        trouble = "silent"
+    elif hall.modules.severe[m]:
+        trouble = "alarm"
+    elif d.health_pm[m] < 1000:
+        trouble = "hot"
     return {
         "id": m + 1,
         "on": bool(d.on[m]),
         "set_v": d.set_dv[m] / 10,
         "set_a": d.set_da[m] / 10,
         "voltage_v": d.volts_dv[m] / 10,
-        "current_a": d.amps_da[m] / 10,
+        "current_a": max(d.amps_da[m], -1) / 10,  # what a silent one was told stands below
         "health": d.health_pm[m] / 1000,
         "hours": d.ring.hours[m],
+        "trouble": trouble,
     }
 
 
