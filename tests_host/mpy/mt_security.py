@@ -154,7 +154,7 @@ def test_nothing_stays_when_it_is_forgotten():
     import security
     from security import store
 
-    assert store and len([n for n in sys.modules if n.startswith("security.")]) > 8
+    assert store and [n for n in sys.modules if n.startswith("security.")]
     security.forget()
     assert [n for n in sys.modules if n.split(".")[0] == "security"] == []
 

@@ -1,5 +1,5 @@
-# heapsize: 3m
-# timeout: 90
+# heapsize: 1m
+# timeout: 600
 """What a CSMS sends that is too long, too deep or plainly wrong leaves heap and behaviour alone.
 
 100 KB in one call, ten thousand junk frames, deep JSON, wrong types in every field: every call
