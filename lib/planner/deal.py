@@ -44,7 +44,7 @@ class Deal(tally.Tally):
         self._count = bytearray(guns)  # among so many modules
         # Nothing is found anew that nothing has changed for. fill: the plan's powers are to be
         # shared out again; moving: time alone changes something, or somebody else has.
-        self.fill = self.moving = self._whole = True
+        self.fill = self.moving = True
         self._charged = 0
 
     def demand(self, g):
@@ -62,16 +62,19 @@ class Deal(tally.Tally):
         return amps * self.health_pm[m] // 1000
 
     def grant(self, dt_ms):
-        """How much each gun may draw now: granted_da, granted_w, source."""
+        """How much each gun may draw now: granted_da, granted_w, source.
+
+        True when everything is found anew.
+        """
         if not self.planning:
             self._refill()
         stale = self.stale
-        self._whole = self.every or self.moving
-        if self._whole:
+        whole = self.every or self.moving
+        if whole:
             for g in range(len(stale)):
                 stale[g] = 1
         elif b"\x01" not in stale:
-            return
+            return False
         self.moving = False
         self._buses(stale)
         seq, granted = self.seq, self.granted_da
@@ -93,6 +96,7 @@ class Deal(tally.Tally):
         if rises:
             self.moving = True
             self._raise(self.up_da * dt_ms // 100)
+        return whole
 
     def _refill(self):
         """The plan's powers, for the demands and the grid of now."""
@@ -178,9 +182,9 @@ class Deal(tally.Tally):
             return self._left[g]
         return target
 
-    def deal(self, dt_ms):
-        """Set-points of every module: on, set_dv, set_da."""
-        stale, whole, feeds = self.stale, self._whole, self.seq.feeds
+    def deal(self, dt_ms, whole):
+        """Set-points of every module, or of stale guns only: on, set_dv, set_da."""
+        stale, feeds = self.stale, self.seq.feeds
         if b"\x01" not in stale:
             return
         for g in range(len(stale)):

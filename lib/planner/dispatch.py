@@ -59,13 +59,12 @@ class Dispatch(deal.Deal):
         if self.seq.step(dt_ms):
             self.forced = True
         if not self.seq.resting:
-            self.every = True
+            self.every = self.fill = self.asked = True
         self._since_ms = min(self._since_ms + dt_ms, deal.LONG_MS)
         if self._gain_ms:
             self._gain_ms = min(self._gain_ms + dt_ms, deal.LONG_MS)
         self._schedule()
-        self.grant(dt_ms)
-        self.deal(dt_ms)
+        self.deal(dt_ms, self.grant(dt_ms))
         self.late = self.every
 
     # -- planning ---------------------------------------------------------------------------

@@ -48,23 +48,20 @@ class Tally:
         self.stir = bytearray(slots)
         self.stale = bytearray(guns)
         self._watts = array("i", bytes(4 * slots))
-        self._volts_dv = array("h", bytes(2 * modules))
-        self._amps_da = array("h", bytes(2 * modules))
-        self._ev_dv = array("h", bytes(2 * guns))
-        # What is stated, and as it was looked at last.
-        self._stated = [(row, bytearray(guns)) for row in (seq.home, seq.want, seq.cut)]
-        for row in (self.ask_dv, self.ask_da, self.health_pm):
-            self._stated.append((row, array("h", bytes(2 * len(row)))))
+        # What is stated, and as it was looked at last; want, cut and home are looked at by seq.
+        rows = self.ask_dv, self.ask_da, self.health_pm, seq.ev_dv, self.volts_dv, self.amps_da
+        self._stated = [(row, array("h", bytes(2 * len(row)))) for row in rows]
 
     def compare(self):
         """Has anything changed that was stated, but for readings?"""
         changed = False
-        for row, was in self._stated:
+        for k in range(3):
+            row, was = self._stated[k]
             if row != was:
                 changed = True
                 for i in range(len(row)):
                     was[i] = row[i]
-        volts, was = self.seq.ev_dv, self._ev_dv
+        volts, was = self._stated[3]
         if volts != was:
             for g in range(len(volts)):
                 if volts[g] != was[g]:
@@ -83,8 +80,10 @@ class Tally:
             for m in range(len(self.on_at)):
                 self.on_at[m] = max(self.on_at[m] - LONG_MS, 0)
         seq, ring, stir = self.seq, self.ring, self.stir
-        if self.volts_dv != self._volts_dv or self.amps_da != self._amps_da:
-            self._hear()
+        volts, volts_before = self._stated[4]
+        amps, amps_before = self._stated[5]
+        if volts != volts_before or amps != amps_before:
+            self._hear(volts, amps)
         # Where a contactor waits for a voltage it counts how new that is.
         every = self.every or self.late or b"\x01" in seq.look
         if every or b"\x01" in stir:
@@ -102,10 +101,9 @@ class Tally:
             self.peak_da[m] = self.set_da[m]
             self.stir[self.ring.slot_of[m]] = 1
 
-    def _hear(self):
+    def _hear(self, volts, amps):
         """Which slots have modules that say something else than before?"""
-        volts, amps = self.volts_dv, self.amps_da
-        volts_before, amps_before = self._volts_dv, self._amps_da
+        volts_before, amps_before = self._stated[4][1], self._stated[5][1]
         slot_of = self.ring.slot_of
         for m in range(len(volts)):
             if volts[m] != volts_before[m] or amps[m] != amps_before[m]:
