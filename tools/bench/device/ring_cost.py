@@ -73,7 +73,7 @@ class Plant:
             volts = d.set_dv[m] if d.on[m] else 0
             amps = d.set_da[m] if volts and hall.links[m >> 1].relays & 1 else 0
             # The same in each round.
-            moves = (self.count + m) % 3
+            moves = (self.count // 12 + m) % 5
             value = {1: min(volts, 4000 + moves), 2: amps - moves, 4: 400}.get(register, 0)
             f[0], f[1], f[2], f[3] = 0x41, 0xF0, 0, register
             maxwell.put_f32(f, 4, value, 10)
