@@ -10,7 +10,7 @@ import lazy
 from core.journal import FileStore
 
 # Each needs those before it.
-_MODULES = "der pem digest curve ecdsa signature x509 chain shelf store"
+_MODULES = "der pem digest signature x509 chain shelf store"
 
 
 async def check(app, bundle):
