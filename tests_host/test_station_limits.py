@@ -20,6 +20,11 @@ def resolved(made, voltage_dv=800, dt_ms=100):
     return made.limit_da, made.limit_w, made.source
 
 
+def test_nothing_is_permitted_before_the_first_look():
+    made = limits()
+    assert (made.limit_da, made.limit_w) == (0, 0)
+
+
 def test_the_lowest_claim_wins_and_says_who():
     assert resolved(limits()) == (600, 4800, "cable")
 
