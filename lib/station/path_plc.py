@@ -200,6 +200,7 @@ class PlcPath:
         self._phase(seq)
         if self.phase != OFF:
             seq.cut[self.g] = max(seq.cut[self.g], mode)
+            self.hall.stir[self.g] = 1  # until it is
         if mode == sequence.EMERGENCY:
             self.hall.out_now(self.g)
         seq.want[self.g] = 0
