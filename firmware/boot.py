@@ -120,3 +120,5 @@ try:
         network.WLAN(network.STA_IF).active(True)
 except Exception as e:  # net/link.py tries again, and says so
     sys.print_exception(e)
+
+del there, finish, choose  # of all this only `locked` and `board` are needed any more

@@ -48,9 +48,9 @@ def test_every_limit_belongs_to_a_figure_that_is_measured():
     assert set(limits.MOST) <= set(table.names())
 
 
-def test_what_misses_its_limit_must_not_get_worse():
+def test_what_misses_its_limit_or_only_just_meets_it_must_not_get_worse():
     held = limits.HELD["heap.smallest.mpy"]
-    assert limits.limit_of("heap.smallest.mpy") < held
+    assert limits.limit_of("heap.smallest.mpy") <= held
     assert not limits.worse("heap.smallest.mpy", held * 1.02)
     assert limits.worse("heap.smallest.mpy", held * 1.02 + 1)
     assert limits.worse("heap.smallest.mpy", None) and not limits.worse("heap.boot.mpy", None)

@@ -55,9 +55,9 @@ MOST = {
     "planner.fill_alloc.12_of_24": (0, "planner: a water-fill"),
 }
 
-# Figures that do not meet their limit yet: what was measured last. They must not get worse by more
-# than 2 percent; tools/board/plan.py judges a chip by the one of the .mpy station.
-HELD = {"heap.smallest.mpy": 124 * KB}
+# Figures that do not meet their limit, or only just: what was measured last. They must not get
+# worse by more than 2 percent; tools/board/plan.py judges a chip by the one of the .mpy station.
+HELD = {"heap.smallest.mpy": 100 * KB}
 SLACK = 1.02
 
 
