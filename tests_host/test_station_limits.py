@@ -29,6 +29,15 @@ def test_the_lowest_claim_wins_and_says_who():
     assert resolved(limits()) == (600, 4800, "cable")
 
 
+def test_a_new_claim_counts_without_a_voltage_as_well():
+    made = limits()
+    assert resolved(made, 0) == (600, 0, "cable")
+    made.claim("cable", 500)
+    assert resolved(made, 0) == (500, 0, "cable")
+    made.claim("profile", 400, ttl_ms=0)
+    assert resolved(made, 0) == (0, 0, "profile")
+
+
 def test_watts_and_amperes_are_compared_at_the_present_voltage():
     made = limits()
     made.claim("profile", power_w=4000)
