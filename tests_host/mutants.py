@@ -1,6 +1,6 @@
 """How many small mistakes in the code do the tests notice? The mutation check.
 
-    .venv/bin/python tests_host/mutants.py [--sample N] [--seed N] [part of a path ...]
+    .venv/bin/python tests_host/mutants.py [--sample N] [--seed N] [--wanted N] [part ...]
 
 Draws N mistakes (mutation.py) for each file, puts each into the module in memory and runs the
 tests that concern it until the first one fails. A line of JSON a file, at the end a table; exit
@@ -36,7 +36,7 @@ import mutation_tests  # noqa: E402
 
 WALL_S = 900
 MEMORY = 2 << 30
-WANTED = 0.9
+WANTED = 90
 
 
 class Mistaken(importlib.machinery.SourceFileLoader):
@@ -166,6 +166,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="mutants.py", allow_abbrev=False)
     parser.add_argument("--sample", type=int, default=30)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--wanted", type=int, default=WANTED, help="percent that must be noticed")
     parser.add_argument("paths", nargs="*")
     options = parser.parse_args(arguments)
     mutation_tests.prepare()
@@ -178,7 +179,7 @@ def main(arguments: list[str]) -> int:
     tried_all = sum(row["tried"] for row in rows)
     noticed = sum(row["noticed"] for row in rows)
     print(f"{noticed} of {tried_all} mistakes noticed")
-    return 0 if noticed >= WANTED * tried_all else 1
+    return 0 if 100 * noticed >= options.wanted * tried_all else 1
 
 
 if __name__ == "__main__":
