@@ -241,3 +241,17 @@ def test_a_key_of_another_kind_never_fits():
     assert not run(signature.verify_digest("EC", point, ("RSA", "SHA256", -1), digest, made))
     key = world.point(world.key("signer", "2048"))
     assert not run(signature.verify_digest("RSA", key, ("EC", "SHA256", -1), digest, made))
+
+
+def test_who_was_forgotten_meanwhile_knows_what_is_wrong():
+    """A key that is none, after security.forget(): modules come anew, and so does Invalid."""
+    import security
+
+    point = world.spki(world.root("r"))
+    security.forget()
+    with pytest.raises(Invalid, match="not on the curve"):
+        signature.public_key(point[:-1] + bytes([point[-1] ^ 1]))
+    key = world.spki(world.root("R", "2048"))
+    security.forget()
+    with pytest.raises(Invalid, match="exponent"):
+        signature.public_key(key[:-1] + b"\3")

@@ -70,9 +70,8 @@ def forget():
     """Drop every module of this package. Who is still at work goes on with what it has.
 
     So that `except Invalid` there means the Invalid that is raised there, modules of the package
-    import each other at their top: but for sha512, rsa and ecdsa, which not everybody needs. The
-    first raises nothing; of the others a key that is none, read by who was forgotten meanwhile, is
-    an error of another kind: InternalError instead of Rejected.
+    import each other at their top: but for sha512, rsa and ecdsa, which not everybody needs.
+    signature.py translates what those raise.
     """
     import lazy
 

@@ -102,8 +102,9 @@ def way(certificates, roots, now, purpose):
 def _link(one, issuer):
     """Steps; returns what checking the signature of `one` by `issuer` needs."""
     found = yield from digest.new(one.how[1], one.signed())
-    text = "%s is not signed by %s" % (one, issuer)
-    return issuer.kind, issuer.key, one.how, found, one.signature, text
+    yield
+    who = issuer.subject
+    return issuer.kind, issuer.key, one.how, found, one.signature, one.subject, who
 
 
 def check(links):
@@ -112,13 +113,15 @@ def check(links):
         link = links.pop(0)
         ok = yield from signature.verify_digest(*link[:5])
         if not ok:
-            raise Invalid("signature", link[5])
+            name = x509.name_text(link[5])
+            by = "itself" if link[5] == link[6] else "certificate " + x509.name_text(link[6])
+            raise Invalid("signature", "certificate %s is not signed by %s" % (name, by))
 
 
 def by_itself(one):
     """Steps; what check() has to check of a root that signed itself."""
     link = yield from _link(one, one)
-    return [link[:5] + ("%s is not signed by itself" % one,)]
+    return [link]
 
 
 def in_time(one, now: int):

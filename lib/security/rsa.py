@@ -82,6 +82,7 @@ def _pss(block, name, digest, salt):
     data = bytearray(block[:start])
     at = 0
     while at < start:
+        yield
         mask = yield from new(name, seal + (at // size).to_bytes(4, "big"))
         for byte in mask[: start - at]:
             data[at] ^= byte

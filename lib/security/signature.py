@@ -100,7 +100,7 @@ def public_key(spki: bytes, known: bool = False):
         if not known:
             from security import rsa
 
-            rsa.public(key)
+            _judged(rsa, key)
         return "RSA", key
     if oid != EC_KEY:
         raise Invalid("format", "key algorithm %s is not accepted" % oid_text(oid))
@@ -113,8 +113,16 @@ def public_key(spki: bytes, known: bool = False):
     if not known:
         from security import ecdsa
 
-        ecdsa.public(key)
+        _judged(ecdsa, key)
     return "EC", key
+
+
+def _judged(module, key):
+    """Whoever was forgotten meanwhile (security.forget) knows another Invalid than the module."""
+    try:
+        module.public(key)
+    except ValueError as e:
+        raise Invalid("format", str(e))
 
 
 def verify_digest(kind: str, key: bytes, how, found: bytes, signature: bytes):
