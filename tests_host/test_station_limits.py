@@ -29,6 +29,14 @@ def test_the_lowest_claim_wins_and_says_who():
     assert resolved(limits()) == (600, 4800, "cable")
 
 
+def test_a_person_reads_what_each_has_claimed():
+    assert limits().claims() == [
+        ("board", 1000, 9000),
+        ("cable", 600, None),
+        ("profile", None, None),
+    ]
+
+
 def test_a_new_claim_counts_without_a_voltage_as_well():
     made = limits()
     assert resolved(made, 0) == (600, 0, "cable")
