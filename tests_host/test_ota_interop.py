@@ -43,7 +43,7 @@ async def station(folder, more=(), **settings):
 
 async def ota(*options):
     """(exit code, what it said) of the tool."""
-    command = [sys.executable, str(ROOT / "tools/ota.py"), "--minutes", "3", *map(str, options)]
+    command = [sys.executable, str(ROOT / "tools/ota.py"), "--minutes", "10", *map(str, options)]
     done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True)
     return done.returncode, done.stdout + done.stderr
 
