@@ -9,6 +9,7 @@ import json
 import shutil
 import signal
 import subprocess
+import threading
 import time
 
 import pytest
@@ -231,20 +232,21 @@ def test_each_start_that_dies_is_an_attempt(world):
     class Stuck(serve.Shelf):
         def rest(self, headers):
             self.came = True
-            time.sleep(1)
+            self.dead.wait(PATIENCE_S)  # no byte before the station has died
             return 0
 
     shelf = Stuck("new.upd", b"")
     with serve.serve(shelf, "127.0.0.1"):
         flash.order(shelf.url)
         for left in (2, 1, 0):
-            shelf.came = False
+            shelf.came, shelf.dead = False, threading.Event()
             process = flash.begin()
             end = time.monotonic() + PATIENCE_S
             while not shelf.came and time.monotonic() < end:
                 time.sleep(0.01)
             process.send_signal(signal.SIGKILL)
             process.wait()
+            shelf.dead.set()
             assert flash.fields[2] == left and flash.state == "f"
     assert flash.start() == 9
     assert flash.state == "! it never came to its end"
