@@ -22,6 +22,7 @@ RUNS = 5
 PLAYED = {
     "heap.smallest.frozen": ("frozen", {}),
     "heap.smallest_calls.frozen": ("frozen", {"calls": True}),
+    "heap.smallest_security.frozen": ("frozen", {"secure": True}),
     "heap.smallest.mpy": ("mpy", {}),
     "heap.smallest_12_guns.frozen": ("frozen", {"guns": 12, "profile": "dc", "speed": 5}),
 }
