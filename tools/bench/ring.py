@@ -31,7 +31,7 @@ def allocations():
 )
 def times():
     """Microseconds, on the 32-bit port."""
-    found = port.run(SCRIPT, 40)
+    found = port.run(SCRIPT, 20)
     for kind in KINDS:
         what = STEP.format(kind, "mean of a whole round")
         yield Figure(f"ring.step_time.{kind}", round(found[kind][0], 1), "us", what)

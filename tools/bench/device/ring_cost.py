@@ -24,7 +24,7 @@ from station.station import Station
 from world.settings import Clock, Log, Settings, Store, _typed
 
 GUNS = 12
-ROUND = 60  # steps: everything that comes in turns has come
+ROUND = 180  # steps: everything that comes in turns has come
 RATINGS = {
     "voltage_min_dv": 1500,
     "voltage_max_dv": 10000,
@@ -147,18 +147,19 @@ def costs(made, hall, plant, steps=ROUND, planned=False):
     """
     best = [1 << 29] * steps
     used = 0
-    for _ in range(int(sys.argv[1])):
+    for turn in range(int(sys.argv[1])):
         gc.collect()
         gc.disable()
         hall.d.forced = hall.d.forced or planned
         for i in range(steps):
             plant.speak(hall)
-            before = gc.mem_alloc()
+            # It walks the whole heap: a step after it would find nothing in the processor's cache.
+            before = 0 if turn else gc.mem_alloc()
             began = time.ticks_us()
             made.step(100)
-            took = time.ticks_diff(time.ticks_us(), began)
-            used = max(used, gc.mem_alloc() - before)
-            best[i] = min(best[i], took)
+            best[i] = min(best[i], time.ticks_diff(time.ticks_us(), began))
+            if before:
+                used = max(used, gc.mem_alloc() - before)
             made.pump()
         gc.enable()
     return sum(best) / steps, max(best), used
