@@ -121,4 +121,5 @@ try:
 except Exception as e:  # net/link.py tries again, and says so
     sys.print_exception(e)
 
-del there, finish, choose  # of all this only `locked` and `board` are needed any more
+for _name in ("there", "finish", "choose"):  # of all this `locked` and `board` are still needed
+    globals().pop(_name)
