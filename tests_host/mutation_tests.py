@@ -21,8 +21,9 @@ DC = ("test_plc_link.py", "test_dc_scenarios.py", "test_dc_station.py", "test_dc
 SINGLE = (
     *(
         f"test_station_{name}.py"
-        for name in "session limits meter cable trips weld events weaknesses reload faults waits".split()
+        for name in "session limits meter cable trips weld events weaknesses".split()
     ),
+    *(f"test_station_{name}.py" for name in "reload faults waits".split()),
     *(
         f"test_v16_{name}.py"
         for name in "authorise status reservation reservation_ends unlock changes".split()

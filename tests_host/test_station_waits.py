@@ -20,7 +20,7 @@ def test_the_module_is_switched_on_only_when_the_contactor_has_had_its_time():
         waited += STEP_MS
         assert waited < 5000
     assert path.phase == path_rivot.ON
-    assert waited >= 200  # 300 ms, of which the step that ordered it counts as one
+    assert waited == 200  # 300 ms, of which the step that ordered it counts as one
 
 
 def test_a_battery_that_gets_little_because_it_is_limited_is_not_full():
