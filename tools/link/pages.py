@@ -140,6 +140,7 @@ class Pages:
         apart.
         """
         key = plan.TOGETHER.get(module, module) + "!" * once
+        key = plan.TOGETHER.get(key, key)
         if key not in self._names:
             self._names[key] = next(self._free)
         page = self._names[key]
