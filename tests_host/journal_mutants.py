@@ -199,9 +199,9 @@ MUTANTS = (
     ),
     Mutant(
         "a late answer counts for nothing",
-        POINT,
-        "                self.late(message_id, payload)",
-        "                pass",
+        "lib/ocppj/v16/hears.py",
+        "            cp.late(message_id, payload)",
+        "            pass",
         "test_v16_retries.py",
     ),
     Mutant(
