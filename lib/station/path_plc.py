@@ -322,7 +322,9 @@ class PlcPath:
             link.bits = bits
             link.due = 0
         link.active = bool(seq.want[g] > 1 or seq.guns.may(g))
-        link.present_dv = volts = self.bus_dv if self.bus_dv > 0 else 0
+        # A lent slot's bus is not this vehicle's, which would take it for its pre-charge.
+        own = seq.holder[seq.part[g]] == g or self.closed
+        link.present_dv = volts = self.bus_dv if own and self.bus_dv > 0 else 0
         link.present_da = present
         link.present_w = volts * present // 100
         link.max_dv = c.watch.volts_max_dv
