@@ -66,3 +66,22 @@ def test_a_contactor_that_closes_unasked_is_never_energised():
     w.charge(1, amperes=300)
     w.pass_time(20)
     assert w.plant.ring.bus_v[1] < 60 and not w.violations
+
+
+def test_the_voltage_of_a_lent_slot_is_not_told_to_its_own_vehicle():
+    """Its PLC would take the guest's bus for its pre-charge, and close onto it."""
+    w = world(TieHold=30_000)
+    w.charge(1, volts=800.0, amperes=300)
+    w.until(lambda: w.plant.ring.bus_v[1] > 600, 60)
+    link = w.hall.links[1]
+    w.plug(2, volts=800.0, amperes=100)
+    w.pass_time(3)
+    w.tag("B2", 2)
+    lent = 0
+    while w.hall.d.seq.holder[w.hall.d.seq.part[1]] == 0:
+        w.pass_time(0.1)
+        lent += w.plant.ring.bus_v[1] > 600
+        assert link.present_dv == 0 or w.hall.d.seq.holder[w.hall.d.seq.part[1]] == 1
+    assert lent and not w.plant.ring.gcs[1].on
+    w.until(lambda: w.amps(2) > 20, 60)
+    assert not w.violations
