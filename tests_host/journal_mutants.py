@@ -213,10 +213,10 @@ MUTANTS = (
     ),
     Mutant(
         "messages are sent before the boot is accepted",
-        POINT,
-        '        if registration != "Accepted":\n            if now < self.boot_at:\n'
-        "                return None\n",
-        '        if registration == "Unknown" and now >= self.boot_at:\n',
+        "lib/ocppj/v16/seldom.py",
+        '    if registration != "Accepted":\n        if now < cp.boot_at:\n'
+        "            return None\n",
+        '    if registration == "Unknown" and now >= cp.boot_at:\n',
         HOSTILE,
     ),
     Mutant(
