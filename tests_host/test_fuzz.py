@@ -41,7 +41,8 @@ def findings(port, folder, jobs):
         ],
         input="".join(json.dumps(job) + "\n" for job in jobs),
         capture_output=True,
-        text=True,
+        encoding="utf-8",
+        errors="replace",  # what a log shows of spoilt texts
         cwd=folder,
     )
     assert done.returncode == 0, done.stderr[-2000:]
