@@ -58,11 +58,11 @@ def station(request, tmp_path):
     )
     started = []
 
-    def ask(at, profile=2, scheme="wss", known=True, heap="400k"):
+    def ask(at, profile=2, scheme="wss", known=True):
         if not started:
             started.append(
                 subprocess.Popen(
-                    [port, "-X", "heapsize=" + heap, "client.py"],
+                    [port, "-X", "heapsize=400k", "client.py"],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     cwd=tmp_path,
@@ -179,12 +179,3 @@ def test_no_tls_at_all_no_root_and_no_time(station, leaf, tmp_path):  # noqa: F8
         assert "no own certificate is installed" in said[0]
         (tmp_path / "certs" / "csms-0123456789abcdef.der").unlink()
         assert "no Central System Root certificate" in station(port)[0]
-
-
-def test_no_memory_for_tls(station, leaf, tmp_path):  # noqa: F811
-    """A00.FR.310: it is said, and the next attempt may find more."""
-    with serving(context(tmp_path, [leaf()], world.key("tls"))) as port:
-        said = station(port, heap="90k")
-    if "404" in said[0]:
-        pytest.fail("the heap was meant to be too small: " + str(said))
-    assert "no memory" in said[0] and said[1:] == ["MemoryExhaustion"]
