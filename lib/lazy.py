@@ -36,9 +36,10 @@ def load(module: str):
     try:
         return __import__(module, None, None, ("",))
     except MemoryError:
-        drop(module)  # the half of it that came
-        forget(0)
+        sys.modules.pop(module, None)  # the half of it that came
         collect()
+        forget(0)
+        drop(module)
         return __import__(module, None, None, ("",))
 
 
