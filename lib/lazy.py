@@ -11,21 +11,25 @@ from gc import collect
 from micropython import const
 
 try:
-    from gc import mem_free
+    from gc import mem_alloc, mem_free
 except ImportError:  # CPython
 
     def mem_free():
         """As little as can be: what is tested there is the tight case."""
         return 0
 
+    mem_alloc = mem_free
+
 
 _KEEP = const(5)
 _MANY = const(16)  # a burst of all kinds of calls needs about ten
 _PLENTY = const(32768)  # bytes free, garbage not counted
 _LITTLE = const(12288)
+_LARGE = const(262144)  # a heap in which nobody need ask, which takes a walk through all of it
 _LEAST = const(2)
 _IDLE_S = const(4)
 
+_asks = mem_alloc() + mem_free() < _LARGE
 recent = []  # names of modules that `get` gave, the latest last
 _old = 0  # how many of them, at the front, were not used since `_swept`
 _swept = 0
@@ -97,7 +101,7 @@ def method(obj, module: str, name: str):
 
 def spare():
     """Between two steps of work: where memory is short, the next one begins with nothing kept."""
-    if mem_free() < _LITTLE:
+    if _asks and mem_free() < _LITTLE:
         forget(0)
 
 
