@@ -248,6 +248,8 @@ class Invariants(Plans):
         for kind, i, _, bank in self.orders:
             at = self.moved.get((kind, i), -(10**9))
             self.moved[kind, i] = self.w.now_ms
+            if kind == "gc" and bank.theirs and bank.cmd[i] and bank.fb[i] == IS_CLOSED:
+                continue  # its PLC keeps it closed: adopted, nothing moves
             urgent = kind == "gc" and (seq.cut[i] or seq.forced[i])
             urgent = urgent or bank.fault[i] or bank.lost_ms[i] or not self._asked(kind, i)
             if self.w.now_ms - at < holds[kind] and not urgent:

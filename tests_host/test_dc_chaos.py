@@ -179,6 +179,10 @@ def test_nothing_forbidden_happens():
     play(range(3, 4), 40)
 
 
+def test_a_slot_that_is_taken_and_given_back_under_a_contactor_of_the_plc():
+    play([194], 23)  # gun 3 loses it at 21.7 s and has it again before its PLC has opened
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("first", range(100, 200, 20))
 def test_nothing_forbidden_happens_for_long(first):
