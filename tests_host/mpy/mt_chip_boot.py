@@ -89,6 +89,23 @@ async def test_frames_reach_the_path_and_set_points_reach_the_bus():
     app.cans[0].deinit()
 
 
+def test_the_bus_hears_stop_again_and_again():
+    """With no name but main.run: for a build that has given the others away, too."""
+    chip, board = boarded("ESP32_GENERIC")
+    import main
+
+    async def battery():
+        await playing(None, chip, 1500, ((0x1806E5F4, b"\x02\xee\x02\x58\x00\x00\x00\x00"),))
+        raise KeyboardInterrupt
+
+    asyncio.create_task(battery())
+    main.run()  # Ctrl-C leaves it
+    asyncio.new_event_loop()
+    stops = [f for f in chip.sent if f[0] == 0x068181FE and f[1][:4] == b"\x01\x32\x00\x01"]
+    assert len(stops) > 3
+    assert fake_chip.WDT.fed > 0
+
+
 async def test_the_emergency_stop_of_a_galvani_board_is_a_closed_loop():
     for name, estop in (("GALVANI_WROOM", 32), ("GALVANI_S3", 6)):
         chip, board = boarded(name)
