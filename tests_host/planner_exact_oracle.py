@@ -57,7 +57,7 @@ class Station:
             "demand": floor(_number(gun["demand_w"], None)),
             "floor": ceil(_number(gun.get("min_w"), 0)),
             "volts": _number(gun.get("voltage_v"), 400),
-            "weight": _number(gun.get("weight"), 1),
+            "weight": Fraction(_number(gun.get("weight"), 1)),
             "rank": _number(gun.get("rank"), i),
         }
 
