@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 import planner_problems as problems
+from planner import planner
 from planner_world import plan
-from tools.plans import problem
+from station import waits
+from tools.plans import answer, problem
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOL = ROOT / "tools" / "plan.py"
@@ -230,3 +232,9 @@ def test_trying_everything_ends_at_24_slots():
 
 def test_a_key_that_nobody_knows_does_not_matter():
     assert plan(asked(note="x")) == plan(asked())
+
+
+def test_the_reasons_are_the_words_of_the_console():
+    """tools/plan.py knows nothing of lib/ until it plans, so it has them a second time."""
+    assert answer.REASONS == waits.DENIED
+    assert answer.SOURCES == planner.SOURCES

@@ -1,13 +1,10 @@
 """Which chains does the station believe, and what does it say of the others?"""
 
-import ipaddress
-
 import pytest
 from cryptography import x509 as other
 
 import security_world as world
 from security import Invalid, chain, run, x509
-from security import host as hosts
 from security_world import DAY_S, NOW
 
 SERVER, CLIENT, CODE = x509.SERVER, x509.CLIENT, x509.CODE
@@ -180,46 +177,6 @@ def test_purpose(purpose, uses, usage, good):
         assert run(chain.verify(read(one), read(root), NOW, purpose))
     else:
         refused("use", "'x': its", [one], [root], NOW, purpose)
-
-
-# -- whose certificate is it?
-
-
-def is_for(host, names=(), common="csms.example"):
-    """Does the station take this certificate for the host?"""
-    found = read(world.certificate(common, world.key("a"), names=list(names)))[0]
-    try:
-        hosts.is_for(found, host)
-        return True
-    except Invalid as e:
-        assert e.kind == "name"
-        return False
-
-
-def test_host_names():
-    names = [other.DNSName(n) for n in ("csms.example", "*.a.example", "w*.b.example", "*.top")]
-    names += [other.DNSName("*"), other.IPAddress(ipaddress.ip_address("10.0.0.1"))]
-    for host in ("csms.example", "CSMS.Example", "csms.example.", "x.a.example", "10.0.0.1"):
-        assert is_for(host, names, "other"), host
-    for host in ("other", "a.example", "x.y.a.example", ".a.example.evil", "ww.b.example", "x.top",
-                 "10.0.0.2", "csms.example.evil", "10.0.0.1.evil", "", "localhost"):  # fmt: skip
-        assert not is_for(host, names, "other"), host
-
-
-def test_addresses():
-    names = [other.IPAddress(ipaddress.ip_address("2001:db8::1"))]
-    for host in ("2001:db8::1", "[2001:DB8:0:0::0:1]", "2001:db8:0:0:0:0:0:1"):
-        assert is_for(host, names)
-    for host in ("2001:db8::2", "2001:db8::", ":::", "1", "0.0.0.1", "2001:db8::1::"):
-        assert not is_for(host, names)
-    assert not is_for("1.2.3.4", [other.DNSName("1.2.3.4")])
-
-
-def test_the_common_name_counts_where_there_is_no_other():
-    assert is_for("csms.example")
-    assert is_for("csms.example", [other.RFC822Name("a@b.example")])
-    assert not is_for("csms.example", [other.DNSName("other.example")])
-    assert is_for("10.0.0.1", common="10.0.0.1")
 
 
 def test_messages_hold_no_control_characters():

@@ -3,8 +3,8 @@
 import json
 
 import lazy
+from planner import planner
 
-_SOURCES = ("", "demand", "module", "floor", "grid")
 _NOBODY = 255
 
 
@@ -99,7 +99,7 @@ def _gun(hall, g, waits):
         "wants_w": d.demand(g),
         "granted_w": d.granted_w[g],
         "measured_w": d.measured_w[g],
-        "source": _SOURCES[d.source[g]],
+        "source": planner.SOURCES[d.source[g]],
         "limit": path.connector.limits.source,
         "denied": waits.DENIED[d.denied[g]],
         "waits": waits.why(hall, g),

@@ -25,6 +25,7 @@ BY_DEMAND = const(1)
 BY_MODULE = const(2)
 BY_FLOOR = const(3)
 BY_GRID = const(4)
+SOURCES = ("", "demand", "module", "floor", "grid")  # their names
 
 
 class Planner:

@@ -25,7 +25,6 @@ _STILL_DA = const(10)
 _TOP_W = const(400_000)
 _USUAL_DV = const(4000)  # of a vehicle that has not said what it wants
 _DROP_MS = const(8000)  # a break of the communication that is shorter keeps the session (b.6)
-_SOURCES = ("", "demand", "module", "floor", "grid")
 
 
 class PlcPath:
@@ -287,7 +286,7 @@ class PlcPath:
         if self.proven and want == sequence.READY:
             source = d.source[self.g]
             if source > planner.BY_DEMAND and d.power_w[self.g] < limits.limit_w:
-                grant(limits, d.power_w[self.g], d.bus_dv[self.g], _SOURCES[source])
+                grant(limits, d.power_w[self.g], d.bus_dv[self.g], planner.SOURCES[source])
 
     # -- what the PLC is told -----------------------------------------------------------------
 

@@ -95,19 +95,16 @@ def test_a_signature_of_rfc_6979():
 
 
 def test_a_chain():
-    from security import Invalid, chain, host, x509
+    from security import Invalid, chain, x509
 
     leaf, sub, root = [chain.read(data(name))[0] for name in ("LEAF", "SUB", "ROOT")]
     assert run(chain.verify([leaf, sub], [root], NOW, x509.SERVER)) == root.key
-    host.is_for(leaf, "csms.example")
     error = mt.raises(Invalid, run, chain.verify([leaf], [root], NOW))
     assert str(error) == "certificate 'csms.example': its issuer 'Sub' is not trusted"
     error = mt.raises(Invalid, run, chain.verify([leaf, sub], [root], 1, x509.SERVER))
     assert error.kind == "time"
     error = mt.raises(Invalid, run, chain.verify([leaf, sub], [root], NOW, x509.CLIENT))
     assert error.kind == "use"
-    error = mt.raises(Invalid, host.is_for, leaf, "other.example")
-    assert error.kind == "name"
 
 
 def test_changed_certificates():
